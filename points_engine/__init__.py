@@ -1,0 +1,1 @@
+"""The rules of Puhui: methods, quantities, ledger, verification, campaigns and rankings, without I/O."""
