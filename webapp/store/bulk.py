@@ -1,0 +1,79 @@
+"""Set-wise writes: many rows in one statement, by unnest on PostgreSQL and executemany on SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+if TYPE_CHECKING:
+    from webapp.store.engine import Tx
+
+Names = tuple[str, ...]
+DIALECTS: dict[str, Any] = {"postgresql": postgresql.dialect(), "sqlite": sqlite.dialect()}
+
+
+def insert(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert `rows`, all with the same keys."""
+    if rows:
+        names = tuple(rows[0])
+        _run(tx, table, _statement(table, names, "", tx.dialect), names, rows)
+
+
+def upsert(
+    tx: Tx,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    key: Sequence[str],
+    add: Sequence[str],
+    replace: Sequence[str],
+) -> int:
+    """Insert `rows`; on conflict of `key` sum the `add` columns and overwrite the `replace` ones."""
+    if not rows:
+        return 0
+    names = tuple(rows[0])
+    tail = _on_conflict(table, tuple(key), tuple(add), tuple(replace))
+    return _run(tx, table, _statement(table, names, tail, tx.dialect), names, rows)
+
+
+@lru_cache(maxsize=512)
+def _on_conflict(table: Table, key: Names, add: Names, replace: Names) -> str:
+    target = ", ".join(f'"{name}"' for name in key)
+    changes = [f'"{n}" = "{table.name}"."{n}" + excluded."{n}"' for n in add]
+    changes += [f'"{n}" = excluded."{n}"' for n in replace]
+    action = f"UPDATE SET {', '.join(changes)}" if changes else "NOTHING"
+    return f" ON CONFLICT ({target}) DO {action}"
+
+
+@lru_cache(maxsize=512)
+def _statement(table: Table, names: Names, tail: str, dialect: str) -> str:
+    columns = ", ".join(f'"{name}"' for name in names)
+    if dialect == "sqlite":
+        marks = ", ".join(f":{name}" for name in names)
+        return f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks}){tail}'
+    types = [table.c[name].type.compile(DIALECTS[dialect]) for name in names]
+    arrays = ", ".join(f"%({name})s::{kind}[]" for name, kind in zip(names, types, strict=True))
+    return f'INSERT INTO "{table.name}" ({columns}) SELECT * FROM unnest({arrays}){tail}'
+
+
+@lru_cache(maxsize=512)
+def _binders(table: Table, names: Names, dialect: str) -> tuple[Any, ...]:
+    """How each column turns a Python value into what the driver takes (None: as it is)."""
+    known = DIALECTS[dialect]
+    return tuple(table.c[name].type.dialect_impl(known).bind_processor(known) for name in names)
+
+
+def _run(tx: Tx, table: Table, statement: str, names: Names, rows: Sequence[Mapping[str, Any]]) -> int:
+    binders = _binders(table, names, tx.dialect)
+    if tx.dialect == "sqlite":
+        bound = [
+            {n: (b(r[n]) if b else r[n]) for n, b in zip(names, binders, strict=True)} for r in rows
+        ]
+        return tx.connection.exec_driver_sql(statement, bound).rowcount
+    arrays = {
+        n: [b(r[n]) if b else r[n] for r in rows] for n, b in zip(names, binders, strict=True)
+    }
+    return tx.connection.exec_driver_sql(statement, arrays).rowcount
