@@ -1,0 +1,195 @@
+"""What every test can ask for: a fresh database on SQLite and on PostgreSQL, the app, a client and a clock that is moved by hand."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+import webapp
+from points_engine.clock import LOCAL, FixedClock
+from tests import servers
+from webapp.settings import Settings
+
+LEFT_OUT_BY_FAST = ("browser", "servers", "slow")
+START = datetime(2026, 6, 16, 9, 0, tzinfo=LOCAL)
+_left_out: dict[str, int] = {}
+_numbers = itertools.count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fast", action="store_true", help="leave out the browser and the servers")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # The developer's own settings must not decide a test; the browser's place is the exception.
+    for name in [name for name in os.environ if name.startswith("PUHUI_")]:
+        if name != "PUHUI_CHROMIUM":
+            del os.environ[name]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--fast"):
+        return
+    out = [item for item in items if any(item.get_closest_marker(m) for m in LEFT_OUT_BY_FAST)]
+    for item in out:
+        marker = next(m for m in LEFT_OUT_BY_FAST if item.get_closest_marker(m))
+        _left_out[marker] = _left_out.get(marker, 0) + 1
+    config.hook.pytest_deselected(items=out)
+    items[:] = [item for item in items if item not in set(out)]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if config.getoption("--fast"):
+        named = ", ".join(f"{count} {marker}" for marker, count in sorted(_left_out.items()))
+        print(f"\n--fast left out: {named or 'nothing'}; run without it for everything.")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """Tests reach this machine and nothing else."""
+    real = socket.socket.connect
+
+    def connect(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            host = str(address[0])
+            assert host.startswith("127.") or host in ("::1", "localhost"), f"a test calls {host}"
+        real(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect)
+        yield
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[servers.Server]:
+    """A real PostgreSQL for the whole run, started when the first test asks."""
+    server = servers.start_postgres()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[servers.Server]:
+    server = servers.start_redis()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(redis_server: servers.Server) -> str:
+    """An empty Redis."""
+    import redis
+
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.flushall()
+    return redis_server.url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with every table, copied for each test."""
+    path = tmp_path_factory.mktemp("template") / "empty.db"
+    _create_all(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: servers.Server) -> str:
+    """The name of a PostgreSQL database with every table, cloned for each test."""
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE empty_park")
+    _create_all(postgres.url_of("empty_park"))
+    return "empty_park"
+
+
+def _create_all(url: str) -> None:
+    for path in sorted(Path(webapp.__file__).parent.glob("*/tables.py")):
+        importlib.import_module(f"webapp.{path.parent.name}.tables")  # fills the metadata
+    from webapp.store import Store, metadata
+
+    store = Store(url)
+    metadata.create_all(store.engine)
+    store.dispose()
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh SQLite database with every table."""
+    shutil.copy(sqlite_template, tmp_path / "park.db")
+    return f"sqlite:///{tmp_path / 'park.db'}"
+
+
+@pytest.fixture
+def pg_url(postgres: servers.Server, postgres_template: str) -> Iterator[str]:
+    """A fresh PostgreSQL database with every table."""
+    name = f"park_{next(_numbers)}"
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute(
+            f"CREATE DATABASE {name} TEMPLATE {postgres_template} STRATEGY FILE_COPY"
+        )
+        yield postgres.url_of(name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh database, once on SQLite and once on PostgreSQL."""
+    return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "pg_url"))
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(env="test", database_url=database_url, var_dir=tmp_path / "var")
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """Tuesday 16 June 2026, nine in the morning in Changzhi."""
+    return FixedClock(START)
+
+
+@pytest.fixture
+def frozen(clock: FixedClock) -> FixedClock:
+    return clock
+
+
+@pytest.fixture
+def app(settings: Settings, clock: FixedClock) -> Iterator[Any]:
+    from webapp.app import create_app
+
+    made = create_app(settings, clock=clock)
+    yield made
+    made.extensions["house"].store.dispose()
+
+
+@pytest.fixture
+def house(app: Any) -> Any:
+    return app.extensions["house"]
+
+
+@pytest.fixture
+def store(request: pytest.FixtureRequest, database_url: str) -> Iterator[Any]:
+    """The store of the app if the test has one, else one of its own."""
+    if "app" in request.fixturenames:
+        yield request.getfixturevalue("house").store
+        return
+    from webapp.store import Store
+
+    own = Store(database_url)
+    yield own
+    own.dispose()
+
+
+@pytest.fixture
+def client(app: Any) -> Any:
+    return app.test_client()
