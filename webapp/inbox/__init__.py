@@ -1,0 +1,1 @@
+"""The inbox 消息: notices to one member, and announcements to everybody."""

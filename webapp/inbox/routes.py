@@ -1,0 +1,50 @@
+"""Pages of the inbox: my notices, one announcement, and the ways to mark them read."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from points_engine.errors import Invalid
+from webapp.inbox import queries, service
+from webapp.web import guard, house, now, say, signed_in, t
+from webapp.web.urls import is_local
+
+bp = Blueprint("inbox", __name__)
+
+
+@bp.get("/inbox")
+@guard.member
+def index() -> str:
+    after = request.args.get("after")
+    if after is not None and (len(after) > 32 or not after.isalnum()):
+        raise Invalid({"after": "invalid"})
+    with house().store.read() as tx:
+        page = queries.page(tx, signed_in().member_id, now(), after)
+    return render_template("inbox/index.html", page=page)
+
+
+@bp.post("/inbox/read")
+@guard.member
+def read_all() -> Response:
+    with house().store.write() as tx:
+        service.mark_all_read(tx, signed_in().member_id, now())
+    say(t("全部标为已读", "Everything is marked as read"))
+    return redirect(url_for(".index"), 303)
+
+
+@bp.post("/inbox/<notice_id>")
+@guard.member
+def open_notice(notice_id: str) -> Response:
+    """Mark it read and go where it points, or back to the list."""
+    with house().store.write() as tx:
+        link = service.mark_read(tx, signed_in().member_id, notice_id, now())
+    return redirect(link if link and is_local(link) else url_for(".index"), 303)
+
+
+@bp.get("/announcements/<int:announcement_id>")
+@guard.public("announcements are for everybody")
+def announcement(announcement_id: int) -> str:
+    with house().store.read() as tx:
+        found = queries.announcement_in_force(tx, announcement_id, now())
+    return render_template("inbox/announcement.html", page=found)
