@@ -1,0 +1,29 @@
+"""The web kernel: what every room's routes use to read a request, guard a view and answer."""
+
+from webapp.web.context import address, current, guest_store, house, now, say, signed_in
+from webapp.web.guards import guard
+from webapp.web.house import House, Principal
+from webapp.web.i18n import lang, t
+from webapp.web.install import install
+from webapp.web.paging import Page, after_arg, page_of
+from webapp.web.urls import safe_next
+
+__all__ = [
+    "House",
+    "Page",
+    "Principal",
+    "address",
+    "after_arg",
+    "current",
+    "guard",
+    "guest_store",
+    "house",
+    "install",
+    "lang",
+    "now",
+    "page_of",
+    "safe_next",
+    "say",
+    "signed_in",
+    "t",
+]

@@ -1,0 +1,44 @@
+"""Cross-site request forgery: a token in every form, a header from scripts, and the Origin checked."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app, request
+from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
+from markupsafe import Markup
+
+from points_engine.errors import refuse
+from webapp.web.context import is_api
+
+protect = CSRFProtect()
+UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+def install(app: Flask) -> None:
+    """Check by hand: the API carries bearer tokens and no cookies, so it needs no token here."""
+    app.config.setdefault("WTF_CSRF_ENABLED", True)
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False
+    app.config["WTF_CSRF_TIME_LIMIT"] = None
+    app.config["WTF_CSRF_SSL_STRICT"] = False  # the Origin is checked below, for http as well
+    protect.init_app(app)
+
+
+def check() -> None:
+    """Before every request: an unsafe one needs the token, and its Origin, when sent, must be ours."""
+    if request.method not in UNSAFE or is_api() or request.endpoint is None:
+        return
+    if not current_app.config["WTF_CSRF_ENABLED"]:
+        return
+    origin = request.headers.get("Origin")
+    if origin and origin != "null" and urlsplit(origin).netloc != request.host:
+        raise refuse("forbidden", "csrf_failed")
+    try:
+        protect.protect()
+    except CSRFError as error:
+        raise refuse("forbidden", "csrf_failed") from error
+
+
+def csrf() -> Markup:
+    """The hidden input for a form."""
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())

@@ -1,0 +1,31 @@
+"""Where a request may be sent next: only to a page of ours."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote, urlsplit
+
+from flask import request
+
+
+def is_local(target: str) -> bool:
+    """True for a path on this site; false for anything a browser could read as another host."""
+    seen = target
+    for _ in range(3):  # an encoded slash or backslash must not slip through a second decoding
+        if not seen.startswith("/") or seen.startswith("//") or "\\" in seen:
+            return False
+        if any(ord(char) < 33 or ord(char) == 127 for char in seen):
+            return False
+        seen = unquote(seen)
+    parts = urlsplit(target)
+    return not parts.scheme and not parts.netloc
+
+
+def safe_next(default: str = "/") -> str:
+    """The `next` of the form or the address when it is ours, else `default`."""
+    target = request.form.get("next") or request.args.get("next") or ""
+    return target if target and len(target) < 500 and is_local(target) else default
+
+
+def here() -> str:
+    """The path and query of this page, for a form that should come back to it."""
+    return request.full_path.rstrip("?") if request.method == "GET" else "/"
