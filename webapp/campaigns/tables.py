@@ -1,0 +1,112 @@
+"""Rows of the campaigns room: campaigns, tasks, who joined, their progress and the bonuses paid."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+)
+
+from webapp.store import BigId, JsonText, UtcDateTime, metadata
+
+campaign = Table(
+    "campaign",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("slug", String(60), nullable=False, unique=True),
+    Column("title_zh", Text, nullable=False),
+    Column("title_en", Text, nullable=False, server_default=""),
+    Column("summary_zh", Text, nullable=False, server_default=""),
+    Column("summary_en", Text, nullable=False, server_default=""),
+    Column("body_zh", Text, nullable=False, server_default=""),
+    Column("body_en", Text, nullable=False, server_default=""),
+    Column("theme_zh", Text, nullable=False, server_default=""),
+    Column("theme_en", Text, nullable=False, server_default=""),
+    Column("starts_at", UtcDateTime, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False),
+    # {"all": true}, {"kinds": ["company", …]} or {"units": [1, 2]}
+    Column("audience", JsonText, nullable=False),
+    # Percent of the base points: 150 pays half as much again. Grams are never multiplied.
+    Column("multiplier", Integer, nullable=False, server_default="100"),
+    Column("bonus_budget", BigInteger),
+    Column("bonus_spent", BigInteger, nullable=False, server_default="0"),
+    Column("dry_at", UtcDateTime),
+    Column("status", String(9), nullable=False, server_default="draft"),
+    Column("created_at", UtcDateTime, nullable=False),
+    CheckConstraint("ends_at > starts_at", name="window"),
+    CheckConstraint("multiplier BETWEEN 100 AND 500", name="multiplier"),
+    CheckConstraint(
+        "bonus_spent >= 0 AND (bonus_budget IS NULL OR bonus_spent <= bonus_budget)",
+        name="budget",
+    ),
+    CheckConstraint(
+        "status IN ('draft', 'scheduled', 'open', 'closed', 'settled')", name="status"
+    ),
+    Index("ix_campaign_status", "status", "ends_at"),
+)
+
+campaign_task = Table(
+    "campaign_task",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("campaign_id", BigInteger, nullable=False, index=True),
+    Column("day", Date),  # one theme day, or null for the whole window
+    Column("kind", String(6), nullable=False),
+    Column("behaviours", JsonText, nullable=False),  # codes; empty means any
+    Column("domains", JsonText, nullable=False),  # 吃穿住行用; empty means any
+    Column("target", BigInteger, nullable=False),
+    Column("reward_points", BigInteger, nullable=False, server_default="0"),
+    Column("title_zh", Text, nullable=False),
+    Column("title_en", Text, nullable=False, server_default=""),
+    Column("unit_zh", Text, nullable=False, server_default=""),
+    Column("unit_en", Text, nullable=False, server_default=""),
+    Column("sort", Integer, nullable=False, server_default="100"),
+    CheckConstraint("kind IN ('log', 'days', 'grams', 'amount')", name="kind"),
+    CheckConstraint("target > 0", name="target_positive"),
+    CheckConstraint("reward_points >= 0", name="reward_not_negative"),
+)
+
+campaign_join = Table(
+    "campaign_join",
+    metadata,
+    Column("member_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("campaign_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("joined_at", UtcDateTime, nullable=False),
+    # How much of the member's ledger this campaign has seen.
+    Column("seen_seq", BigInteger, nullable=False, server_default="0"),
+    Index("ix_campaign_join_campaign", "campaign_id", "member_id"),
+)
+
+task_progress = Table(
+    "task_progress",
+    metadata,
+    Column("member_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("task_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("progress", BigInteger, nullable=False),
+    Column("completed_at", UtcDateTime),
+    CheckConstraint("progress >= 0", name="progress_not_negative"),
+)
+
+# One row a bonus: an act multiplied or a task completed; the row decides, the ledger pays.
+campaign_bonus = Table(
+    "campaign_bonus",
+    metadata,
+    Column("member_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("campaign_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("cause", String(60), primary_key=True),  # act:<activity id> or task:<task id>
+    Column("points", BigInteger, nullable=False),
+    # paid, returned (taken back), kept (could not be taken back), dry (the budget was empty)
+    Column("status", String(8), nullable=False),
+    # A task completed again after its bonus was taken back is paid under a new key.
+    Column("round", Integer, nullable=False, server_default="1"),
+    Column("decided_at", UtcDateTime, nullable=False),
+    CheckConstraint("points > 0", name="points_positive"),
+    CheckConstraint("status IN ('paid', 'returned', 'kept', 'dry')", name="status"),
+)

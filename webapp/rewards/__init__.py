@@ -1,0 +1,1 @@
+"""权益 Rewards: merchants, the catalogue with its stock, redemptions and their fulfilment."""
