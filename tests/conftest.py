@@ -169,12 +169,12 @@ def app(settings: Settings, clock: FixedClock) -> Iterator[Any]:
 
     made = create_app(settings, clock=clock)
     yield made
-    made.extensions["house"].store.dispose()
+    made.extensions["puhui"].store.dispose()
 
 
 @pytest.fixture
 def house(app: Any) -> Any:
-    return app.extensions["house"]
+    return app.extensions["puhui"]
 
 
 @pytest.fixture
