@@ -1,0 +1,236 @@
+"""What a unit's people did together: sums over days, and the rule that hides sums of fewer than five."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import and_, case, func, or_, select
+
+from points_engine.clock import days_of, month_of
+from points_engine.errors import Invalid
+from webapp.green_units import queries
+from webapp.green_units.queries import Unit
+from webapp.green_units.tables import membership
+from webapp.ledger.queries import days
+from webapp.store import Tx
+
+# A sum over fewer people could be traced to one of them. A family knows what its four people do.
+FEWEST = 5
+BAR_TOP = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Grams of a group of `people` who acted; None in place of grams that too few people stand behind."""
+
+    declared_g: int | None
+    verified_g: int | None
+    people: int | None
+
+    @property
+    def grams(self) -> int | None:
+        return None if self.declared_g is None or self.verified_g is None else self.declared_g + self.verified_g
+
+    @property
+    def hidden(self) -> bool:
+        return self.declared_g is None
+
+
+HIDDEN = Sum(None, None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One day of the month chart; heights are of 100."""
+
+    day: date
+    sum: Sum
+    declared_height: int
+    verified_height: int
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentLine:
+    """One department this month."""
+
+    name: str
+    members: int
+    sum: Sum
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPage:
+    """The page of a unit for its members and its admins; never one person's acts."""
+
+    unit: Unit
+    members: int
+    month: str
+    month_before: str | None
+    month_after: str | None
+    this_month: Sum
+    total: Sum
+    active: int | None
+    rate: int | None
+    bars: Sequence[Bar]
+    departments: Sequence[DepartmentLine]
+
+    @property
+    def small(self) -> bool:
+        """Too few people for any figure."""
+        return self.rate is None and self.members < FEWEST
+
+
+def unit_page(tx: Tx, unit: Unit, today: date, month: str | None = None) -> UnitPage:
+    """All figures of a unit for one month (default: the current one) and since its beginning."""
+    month = read_month(month, today)
+    first, last = days_of(month)
+    members = queries.member_counts(tx, [unit.id])[unit.id]
+    active = _active_now(tx, unit, first, last)
+    small = not unit.is_family and members < FEWEST
+    traceable = small or (not unit.is_family and 0 < active < FEWEST)
+    return UnitPage(
+        unit=unit,
+        members=members,
+        month=month,
+        month_before=_neighbour(month, -1, unit, today),
+        month_after=_neighbour(month, 1, unit, today),
+        this_month=HIDDEN if small else _sum(tx, unit, first, last),
+        total=HIDDEN if small else _sum(tx, unit, *days_of("total")),
+        active=None if traceable else active,
+        rate=None if traceable or not members else active * 100 // members,
+        bars=_bars(tx, unit, first, min(last, today), small),
+        departments=[] if small or unit.is_family else _departments(tx, unit, first, last),
+    )
+
+
+def read_month(text: str | None, today: date) -> str:
+    """A month as 2026-06, not after the current one; Invalid for anything else."""
+    if not text:
+        return month_of(today)
+    try:
+        first, _ = days_of(text)
+    except ValueError:
+        raise Invalid({"month": "invalid"}) from None
+    if len(text) != 7 or first > today or first.year < 2020:
+        raise Invalid({"month": "invalid"})
+    return text
+
+
+def hide(people: Sequence[int]) -> set[int]:
+    """Which of several groups to hide, given how many acted in each.
+
+    Groups of one to four people; and when those together are still fewer than five, the next
+    smallest too, or the difference from the total would tell what they did.
+    """
+    hidden = {i for i, n in enumerate(people) if 0 < n < FEWEST}
+    rest = sorted((n, i) for i, n in enumerate(people) if n >= FEWEST)
+    while hidden and sum(people[i] for i in hidden) < FEWEST and rest:
+        hidden.add(rest.pop(0)[1])
+    return hidden
+
+
+def _together(first: date, last: date) -> Any:
+    """Memberships joined with the days of their people, within the membership and the period."""
+    return membership.join(
+        days,
+        and_(
+            days.c.member_id == membership.c.member_id,
+            days.c.day >= membership.c.joined_on,
+            or_(membership.c.left_on.is_(None), days.c.day < membership.c.left_on),
+            days.c.day.between(first, last),
+        ),
+    )
+
+
+_SUMS = (
+    func.coalesce(func.sum(days.c.declared_g), 0).label("declared_g"),
+    func.coalesce(func.sum(days.c.verified_g), 0).label("verified_g"),
+    func.count(func.distinct(case((days.c.acts > 0, days.c.member_id)))).label("people"),
+)
+
+
+def _sum(tx: Tx, unit: Unit, first: date, last: date) -> Sum:
+    row = tx.row(select(*_SUMS).select_from(_together(first, last)).where(membership.c.unit_id == unit.id))
+    assert row is not None
+    return _shown(unit, int(row.declared_g), int(row.verified_g), int(row.people))
+
+
+def _shown(unit: Unit, declared_g: int, verified_g: int, people: int) -> Sum:
+    if not unit.is_family and 0 < people < FEWEST:
+        return HIDDEN
+    return Sum(declared_g, verified_g, people)
+
+
+def _active_now(tx: Tx, unit: Unit, first: date, last: date) -> int:
+    """How many of today's members acted in the period while they belonged."""
+    return int(
+        tx.scalar(
+            select(func.count(func.distinct(membership.c.member_id)))
+            .select_from(_together(first, last))
+            .where(membership.c.unit_id == unit.id, membership.c.left_on.is_(None), days.c.acts > 0)
+        )
+        or 0
+    )
+
+
+def _bars(tx: Tx, unit: Unit, first: date, last: date, small: bool) -> list[Bar]:
+    """One bar a day from the first to the last day, empty days too."""
+    dates = [first + timedelta(days=i) for i in range((last - first).days + 1)]
+    if small or not dates:
+        return []
+    rows = tx.rows(
+        select(days.c.day, *_SUMS)
+        .select_from(_together(first, last))
+        .where(membership.c.unit_id == unit.id)
+        .group_by(days.c.day)
+    )
+    by_day = {row.day: (int(row.declared_g), int(row.verified_g), int(row.people)) for row in rows}
+    found = [by_day.get(day, (0, 0, 0)) for day in dates]
+    hidden = set() if unit.is_family else hide([people for _, _, people in found])
+    top = max((d + v for i, (d, v, _) in enumerate(found) if i not in hidden), default=0) or 1
+    return [
+        Bar(day, HIDDEN, 0, 0) if i in hidden else Bar(day, Sum(d, v, n), d * BAR_TOP // top, v * BAR_TOP // top)
+        for i, (day, (d, v, n)) in enumerate(zip(dates, found, strict=True))
+    ]
+
+
+def _departments(tx: Tx, unit: Unit, first: date, last: date) -> list[DepartmentLine]:
+    """Departments of five people or more, this month; a department of few is not even named with its sum."""
+    named = queries.departments(tx, unit.id)
+    if not named:
+        return []
+    counts = dict.fromkeys((d.id for d in named), 0)
+    for row in tx.rows(
+        select(membership.c.department_id, func.count())
+        .where(membership.c.unit_id == unit.id, membership.c.left_on.is_(None))
+        .group_by(membership.c.department_id)
+    ):
+        counts[row[0]] = int(row[1])
+    rows = tx.rows(
+        select(membership.c.department_id, *_SUMS)
+        .select_from(_together(first, last))
+        .where(membership.c.unit_id == unit.id)
+        .group_by(membership.c.department_id)
+    )
+    sums = {r.department_id: (int(r.declared_g), int(r.verified_g), int(r.people)) for r in rows}
+    groups = [d.id for d in named] + [None]  # those without a department are a group as well
+    hidden = hide([sums.get(g, (0, 0, 0))[2] for g in groups])
+    return [
+        DepartmentLine(
+            d.name,
+            counts[d.id],
+            HIDDEN if i in hidden or counts[d.id] < FEWEST else Sum(*sums.get(d.id, (0, 0, 0))),
+        )
+        for i, d in enumerate(named)
+    ]
+
+
+def _neighbour(month: str, step: int, unit: Unit, today: date) -> str | None:
+    first, last = days_of(month)
+    day = first - timedelta(days=1) if step < 0 else last + timedelta(days=1)
+    if day > today or (step < 0 and day < date(2020, 1, 1)):
+        return None
+    return month_of(day)

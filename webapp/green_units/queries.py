@@ -1,0 +1,257 @@
+"""Reads of green units: one unit, my units, who belongs, and what the boards must catch up on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+
+from points_engine.errors import refuse
+from webapp.green_units.tables import green_unit, membership
+from webapp.members import queries as members
+from webapp.store import Tx
+
+PAGE = 30
+# For joins by rooms on the right: one row a membership, from joined_on up to the day before left_on.
+memberships = membership
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A green unit or department as pages show it."""
+
+    id: int
+    kind: str
+    name: str
+    short_name: str
+    join_code: str | None
+    status: str
+    parent_id: int | None
+    on_boards: bool
+    created_at: datetime
+
+    @property
+    def is_family(self) -> bool:
+        return self.kind == "family"
+
+
+@dataclass(frozen=True, slots=True)
+class MyUnit:
+    """A unit I belong to now."""
+
+    unit: Unit
+    department: str | None
+    joined_on: date
+    is_admin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What a unit admin may know of a member: never an act, never a gram."""
+
+    member_id: int
+    nickname: str
+    department: str | None
+    joined_on: date
+    is_admin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BoardUnit:
+    """What the boards must know of a unit: its kind, its name there, and whether it may stand there."""
+
+    id: int
+    kind: str
+    short_name: str
+    allowed: bool
+
+
+def unit_by_id(tx: Tx, unit_id: int) -> Unit:
+    """One unit in any state; 404 unknown_unit."""
+    row = tx.row(select(green_unit).where(green_unit.c.id == unit_id))
+    if row is None:
+        raise refuse("not_found", "unknown_unit")
+    return _unit(row)
+
+
+def unit_by_code(tx: Tx, code: str) -> Unit | None:
+    """The active unit with this join code."""
+    row = tx.row(select(green_unit).where(green_unit.c.join_code == code, green_unit.c.status == "active"))
+    return _unit(row) if row else None
+
+
+def units(
+    tx: Tx, kind: str | None = None, text: str = "", after: int | None = None, limit: int = PAGE
+) -> list[Unit]:
+    """For staff: units (not departments) by kind and part of the name, newest first."""
+    query = select(green_unit).where(green_unit.c.parent_id.is_(None)).order_by(green_unit.c.id.desc()).limit(limit)
+    if kind:
+        query = query.where(green_unit.c.kind == kind)
+    if text:
+        query = query.where(green_unit.c.name.contains(text, autoescape=True))
+    if after is not None:
+        query = query.where(green_unit.c.id < after)
+    return [_unit(row) for row in tx.rows(query)]
+
+
+def departments(tx: Tx, unit_id: int) -> list[Unit]:
+    """The active departments of a unit, oldest first."""
+    rows = tx.rows(
+        select(green_unit)
+        .where(green_unit.c.parent_id == unit_id, green_unit.c.status == "active")
+        .order_by(green_unit.c.id)
+    )
+    return [_unit(row) for row in rows]
+
+
+def member_counts(tx: Tx, unit_ids: Sequence[int]) -> dict[int, int]:
+    """How many people belong to each unit now."""
+    rows = tx.rows(
+        select(membership.c.unit_id, func.count())
+        .where(membership.c.unit_id.in_(unit_ids), membership.c.left_on.is_(None))
+        .group_by(membership.c.unit_id)
+    )
+    return dict.fromkeys(unit_ids, 0) | {row[0]: int(row[1]) for row in rows}
+
+
+def my_units(tx: Tx, member_id: int) -> list[MyUnit]:
+    """The units I belong to now: company, public body, community, family."""
+    department = green_unit.alias("department")
+    rows = tx.rows(
+        select(
+            green_unit,
+            department.c.name.label("department"),
+            membership.c.joined_on,
+            membership.c.role,
+        )
+        .select_from(membership)
+        .join(green_unit, green_unit.c.id == membership.c.unit_id)
+        .outerjoin(department, department.c.id == membership.c.department_id)
+        .where(membership.c.member_id == member_id, membership.c.left_on.is_(None))
+        .order_by(membership.c.kind, membership.c.id)
+    )
+    return [MyUnit(_unit(row), row.department, row.joined_on, row.role == "admin") for row in rows]
+
+
+def unit_ids_of(tx: Tx, member_id: int) -> dict[str, int]:
+    """My unit of each kind, by kind."""
+    rows = tx.rows(
+        select(membership.c.kind, membership.c.unit_id).where(
+            membership.c.member_id == member_id, membership.c.left_on.is_(None)
+        )
+    )
+    return {row.kind: row.unit_id for row in rows}
+
+
+def administered(tx: Tx, member_id: int) -> tuple[int, ...]:
+    """The active units this member administers."""
+    rows = tx.rows(
+        select(membership.c.unit_id)
+        .join(green_unit, green_unit.c.id == membership.c.unit_id)
+        .where(
+            membership.c.member_id == member_id,
+            membership.c.role == "admin",
+            membership.c.left_on.is_(None),
+            green_unit.c.status == "active",
+        )
+        .order_by(membership.c.unit_id)
+    )
+    return tuple(row.unit_id for row in rows)
+
+
+def my_membership(tx: Tx, member_id: int, unit_id: int) -> MyUnit:
+    """My open membership of a unit; 404 unknown_unit for everybody else."""
+    for mine in my_units(tx, member_id):
+        if mine.unit.id == unit_id:
+            return mine
+    raise refuse("not_found", "unknown_unit")
+
+
+def administered_unit(tx: Tx, member_id: int, unit_id: int) -> Unit:
+    """A unit that this member administers; 404 unknown_unit for any other."""
+    if unit_id not in administered(tx, member_id):
+        raise refuse("not_found", "unknown_unit")
+    return unit_by_id(tx, unit_id)
+
+
+def people(tx: Tx, unit_id: int, after: int | None = None, limit: int = PAGE) -> list[Person]:
+    """Who belongs to the unit now, by member id."""
+    department = green_unit.alias("department")
+    query = (
+        select(membership, department.c.name.label("department"))
+        .outerjoin(department, department.c.id == membership.c.department_id)
+        .where(membership.c.unit_id == unit_id, membership.c.left_on.is_(None))
+        .order_by(membership.c.member_id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(membership.c.member_id > after)
+    rows = tx.rows(query)
+    names = members.nicknames(tx, [row.member_id for row in rows])
+    return [
+        Person(r.member_id, names.get(r.member_id, ""), r.department, r.joined_on, r.role == "admin") for r in rows
+    ]
+
+
+def member_ids(tx: Tx, unit_ids: Sequence[int]) -> list[int]:
+    """Everybody who belongs to one of the units now; for audiences of campaigns and notices."""
+    rows = tx.rows(
+        select(membership.c.member_id)
+        .where(membership.c.unit_id.in_(unit_ids), membership.c.left_on.is_(None))
+        .distinct()
+    )
+    return [row.member_id for row in rows]
+
+
+def stale_memberships(tx: Tx, limit: int) -> list[tuple[int, str, int, int]]:
+    """Memberships begun or ended since the boards read them: member, id, version, unit."""
+    m = membership.c
+    rows = tx.rows(
+        select(m.member_id, m.id, m.version, m.unit_id).where(m.scored_version < m.version).limit(limit)
+    )
+    return [(row.member_id, row.id, row.version, row.unit_id) for row in rows]
+
+
+def stale_units(tx: Tx, limit: int) -> list[tuple[int, int]]:
+    """Units changed since the boards read them: id, version."""
+    u = green_unit.c
+    rows = tx.rows(select(u.id, u.version).where(u.scored_version < u.version).limit(limit))
+    return [(row.id, row.version) for row in rows]
+
+
+def board_units(tx: Tx, unit_ids: Iterable[int]) -> dict[int, BoardUnit]:
+    """Kind, name and permission to stand on boards, by unit id."""
+    wanted = list(unit_ids)
+    rows = tx.rows(select(green_unit).where(green_unit.c.id.in_(wanted))) if wanted else []
+    return {
+        row.id: BoardUnit(row.id, row.kind, row.short_name, row.status == "active" and row.on_boards)
+        for row in rows
+    }
+
+
+def headcount(first: date, last: date) -> Any:
+    """A condition: the membership overlaps the days from `first` to `last`, both included."""
+    return and_(
+        membership.c.joined_on <= last,
+        or_(
+            membership.c.left_on.is_(None),
+            and_(membership.c.left_on > first, membership.c.left_on > membership.c.joined_on),
+        ),
+    )
+
+
+def _unit(row: Any) -> Unit:
+    return Unit(
+        row.id,
+        row.kind,
+        row.name,
+        row.short_name,
+        row.join_code,
+        row.status,
+        row.parent_id,
+        row.on_boards,
+        row.created_at,
+    )
