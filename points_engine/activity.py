@@ -1,0 +1,187 @@
+"""What one activity record 行为记录 is worth today: evidence, caps, exclusions and limits decide."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+from points_engine.clock import LOCAL, local_day, month_of, week_of
+from points_engine.errors import Invalid
+from points_engine.methodology import Behaviour, Level, Quantified, quantify
+
+Key = tuple[str, str]  # (scope, period)
+Inputs = Mapping[str, Decimal | str]
+MILLI = 1000
+
+
+@cache
+def limits() -> dict[str, int]:
+    """The limits of limits.toml, by name."""
+    data = tomllib.loads((Path(__file__).parent / "limits.toml").read_text("utf-8"))
+    return {name: int(entry["value"]) for name, entry in data.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An act as claimed: what, how much (in the behaviour's unit), when, with what evidence."""
+
+    behaviour: Behaviour
+    quantity: Decimal
+    inputs: Inputs
+    level: Level
+    occurred_at: datetime
+    fresh_evidence: bool = True  # False when its photo has supported another act before
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the member has used up: counters by (scope, period), and today's declared grams and points."""
+
+    counters: Mapping[Key, int]
+    declared_g: int
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The verdict: what is credited now (grams, points, of how much), why not more, which counters move."""
+
+    status: str
+    credited: Decimal
+    grams: int
+    points: int
+    reasons: tuple[str, ...]
+    counters: Mapping[Key, int]
+
+
+def check_time(occurred_at: datetime, now: datetime) -> None:
+    """Refuse acts from the future and acts reported too late."""
+    if occurred_at > now + timedelta(minutes=limits()["ahead_minutes"]):
+        raise Invalid({"occurred_at": "in_future"})
+    if occurred_at < now - timedelta(hours=limits()["late_hours"]):
+        raise Invalid({"occurred_at": "too_old"})
+
+
+def check_season(behaviour: Behaviour, occurred_at: datetime) -> None:
+    """Refuse an act outside the months in which the method holds."""
+    if behaviour.season and occurred_at.astimezone(LOCAL).month not in behaviour.season:
+        raise Invalid({"occurred_at": "out_of_season"})
+
+
+def periods(occurred_at: datetime) -> dict[str, str]:
+    """The windows an act falls into, by the names caps and exclusions use."""
+    day = local_day(occurred_at)
+    minutes = occurred_at.astimezone(LOCAL).hour * 60 + occurred_at.astimezone(LOCAL).minute
+    meal = "breakfast" if minutes < 630 else "lunch" if minutes < 930 else "dinner"
+    return {
+        "day": day.isoformat(),
+        "week": week_of(day),
+        "month": month_of(day),
+        "meal": f"{day.isoformat()}/{meal}",
+        "instant": f"@{int(occurred_at.timestamp())}",
+    }
+
+
+def decide(act: Act, usage: Usage, *, reviewed: bool = False) -> Decision:
+    """Judge an act against what the member has already used; a reviewer's yes skips the waiting.
+
+    Caps never refuse: what fits is credited, the rest is recorded at 0 with the reason.
+    """
+    if not act.fresh_evidence:
+        return _nothing(act, "rejected", "photo_reused")
+    windows = periods(act.occurred_at)
+    if _excluded(act.behaviour, windows, usage):
+        return _nothing(act, "accepted", "counted_elsewhere")
+    if not reviewed and _needs_review(act):
+        return _nothing(act, "pending", "awaiting_review")
+    fits, reasons = _fit_caps(act, windows, usage)
+    if fits <= 0:
+        return _nothing(act, "accepted", *reasons)
+    worth = quantify(act.behaviour, fits, act.inputs, act.level, local_day(act.occurred_at))
+    grams, points, more = _fit_limits(act.level, worth, usage)
+    if grams == 0 and points == 0:
+        return _nothing(act, "accepted", *reasons, *more)
+    counters = _counters(act.behaviour, fits, windows)
+    return Decision(
+        "accepted", fits, grams, points, tuple(dict.fromkeys((*reasons, *more))), counters
+    )
+
+
+def _nothing(act: Act, status: str, *reasons: str) -> Decision:
+    return Decision(status, Decimal(0), 0, 0, tuple(dict.fromkeys(reasons)), {})
+
+
+def _needs_review(act: Act) -> bool:
+    if act.level is not Level.PHOTO:
+        return False
+    worth = quantify(act.behaviour, act.quantity, act.inputs, act.level, local_day(act.occurred_at))
+    return worth.grams > limits()["photo_review_over"]
+
+
+def _excluded(behaviour: Behaviour, windows: Mapping[str, str], usage: Usage) -> bool:
+    return any(
+        usage.counters.get((f"did:{other}", windows[rule.scope]), 0) > 0
+        for rule in behaviour.exclusions
+        for other in rule.codes
+    )
+
+
+def _fit_caps(act: Act, windows: Mapping[str, str], usage: Usage) -> tuple[Decimal, list[str]]:
+    """How much of the act fits under every cap, and which caps cut it."""
+    fits, reasons = act.quantity, []
+    for cap in act.behaviour.caps:
+        if cap.per == "act":
+            room = cap.amount
+        else:
+            used = usage.counters.get((_scope(act.behaviour, cap), windows[cap.per]), 0)
+            room = cap.amount - Decimal(used) / MILLI
+        if cap.of == "acts":
+            room = fits if room >= 1 else Decimal(0)
+        if room < fits:
+            fits = max(Decimal(0), room)
+            reasons.append(
+                {
+                    "act": "per_act_cap_reached",
+                    "day": "daily_cap_reached",
+                    "week": "weekly_cap_reached",
+                    "month": "monthly_cap_reached",
+                }[cap.per]
+            )
+    return fits, reasons
+
+
+def _fit_limits(level: Level, worth: Quantified, usage: Usage) -> tuple[int, int, list[str]]:
+    grams, points, reasons = worth.grams, worth.points, []
+    if level is Level.DECLARED and grams:
+        room = max(0, limits()["declared_grams_per_day"] - usage.declared_g)
+        if room < grams:
+            points = points * room // grams
+            grams = room
+            reasons.append("declared_daily_limit_reached")
+    room = max(0, limits()["points_per_day"] - usage.points)
+    if room < points:
+        points = room
+        reasons.append("daily_points_limit_reached")
+    return grams, points, reasons
+
+
+def _scope(behaviour: Behaviour, cap: object) -> str:
+    group = getattr(cap, "group", None)
+    return f"{getattr(cap, 'of', 'quantity')}:{group or behaviour.code}"
+
+
+def _counters(behaviour: Behaviour, fits: Decimal, windows: Mapping[str, str]) -> dict[Key, int]:
+    """What a credited act adds: its caps in thousandths of the unit, and marks for what excludes it."""
+    added: dict[Key, int] = {}
+    for cap in behaviour.caps:
+        if cap.per != "act":
+            key = (_scope(behaviour, cap), windows[cap.per])
+            added[key] = MILLI if cap.of == "acts" else int(fits * MILLI)
+    for rule in behaviour.exclusions:
+        added[(f"did:{behaviour.code}", windows[rule.scope])] = 1
+    return added

@@ -1,0 +1,106 @@
+"""What a request to log an act says, checked: the same frozen command for page, API and import."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from points_engine.activity import check_season, check_time
+from points_engine.errors import EngineError, Invalid
+from points_engine.methodology import Behaviour, Catalogue, Level, read_inputs, read_quantity
+from webapp.store.types import canonical
+
+
+@dataclass(frozen=True, slots=True)
+class LogActivity:
+    """An act to be logged for `member_id`; `facts` tells whether the same id means the same act."""
+
+    member_id: int
+    id: str
+    behaviour: Behaviour
+    quantity: Decimal
+    inputs: Mapping[str, Decimal | str]
+    occurred_at: datetime
+    evidence: tuple[str, ...]
+    facts: str
+
+    @property
+    def key(self) -> tuple[int, str]:
+        return self.member_id, self.id
+
+
+def read_command(
+    catalogue: Catalogue,
+    member_id: int,
+    *,
+    id: str,
+    behaviour: str,
+    quantity: Decimal,
+    occurred_at: datetime,
+    inputs: Mapping[str, Any],
+    evidence: Sequence[str],
+    now: datetime,
+) -> LogActivity:
+    """Check everything that needs no database; raises Invalid with every bad field at once."""
+    wrong: dict[str, str] = {}
+    known = _behaviour(catalogue, behaviour, wrong)
+    if known is not None:
+        quantity = _check(wrong, lambda: read_quantity(known, quantity), quantity)
+        inputs = _check(wrong, lambda: read_inputs(known, dict(inputs)), inputs)
+        _check(wrong, lambda: check_season(known, occurred_at), None)
+        if not evidence and Level.DECLARED not in known.evidence:
+            wrong["evidence"] = "evidence_required"
+    _check(wrong, lambda: check_time(occurred_at, now), None)
+    ids = tuple(_uuid(e, "evidence", wrong) for e in evidence)
+    if len(set(ids)) > 4:
+        wrong["evidence"] = "too_many"
+    own = _uuid(id, "id", wrong)
+    if wrong or known is None:
+        raise Invalid(wrong)
+    at = occurred_at.astimezone(UTC)
+    facts = _facts(known.code, quantity, at, inputs, ids)
+    return LogActivity(member_id, own, known, quantity, inputs, at, tuple(dict.fromkeys(ids)), facts)
+
+
+def _behaviour(catalogue: Catalogue, code: str, wrong: dict[str, str]) -> Behaviour | None:
+    try:
+        known = catalogue.behaviour(code)
+    except EngineError:
+        wrong["behaviour"] = "unknown"
+        return None
+    if not known.loggable:
+        wrong["behaviour"] = "not_loggable"
+        return None
+    return known
+
+
+def _check(wrong: dict[str, str], read: Any, otherwise: Any) -> Any:
+    try:
+        return read()
+    except Invalid as error:
+        wrong.update(error.fields)
+        return otherwise
+
+
+def _uuid(value: str, field: str, wrong: dict[str, str]) -> str:
+    try:
+        return str(uuid.UUID(value))
+    except (ValueError, AttributeError, TypeError):
+        wrong[field] = "not_a_uuid"
+        return ""
+
+
+def _facts(code: str, quantity: Decimal, at: datetime, inputs: Mapping[str, Any], evidence: Sequence[str]) -> str:
+    told = [
+        code,
+        str(quantity.normalize()),
+        at.isoformat(timespec="microseconds"),
+        {name: str(value) for name, value in inputs.items()},
+        sorted(evidence),
+    ]
+    return hashlib.sha256(canonical(told).encode()).hexdigest()

@@ -1,0 +1,125 @@
+"""Reads of activities: one act, my acts, the review queue, habits, and plain facts for campaigns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+
+from points_engine.activity import MILLI
+from points_engine.errors import refuse
+from webapp.activities.tables import activity, upload
+from webapp.store import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class ActFact:
+    """An accepted act as campaigns see it; `quantity` is the credited amount in the behaviour's unit."""
+
+    member_id: int
+    id: str
+    behaviour: str
+    quantity: Decimal
+    grams: int
+    points: int
+    level: str
+    status: str
+    occurred_on: date
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+def one(tx: Tx, member_id: int, activity_id: str) -> Mapping[str, Any]:
+    """The member's own act; raises unknown_activity, also for somebody else's."""
+    row = tx.row(select(activity).where(activity.c.member_id == member_id, activity.c.id == activity_id))
+    if row is None:
+        raise refuse("not_found", "unknown_activity")
+    return dict(row._mapping)
+
+
+def mine(
+    tx: Tx, member_id: int, after: tuple[date, datetime] | None = None, limit: int = 30, status: str | None = None
+) -> list[Mapping[str, Any]]:
+    """The member's acts, latest day first; `after` is (occurred_on, recorded_at) of the last one seen."""
+    query = (
+        select(activity)
+        .where(activity.c.member_id == member_id)
+        .order_by(activity.c.occurred_on.desc(), activity.c.recorded_at.desc(), activity.c.id.desc())
+        .limit(limit)
+    )
+    if status:
+        query = query.where(activity.c.status == status)
+    if after:
+        day, at = after
+        query = query.where(
+            or_(activity.c.occurred_on < day, and_(activity.c.occurred_on == day, activity.c.recorded_at < at))
+        )
+    return [dict(row._mapping) for row in tx.rows(query)]
+
+
+def on_day(tx: Tx, member_id: int, day: date) -> list[Mapping[str, Any]]:
+    """The member's acts of one day that still stand, first recorded first."""
+    rows = tx.rows(
+        select(activity)
+        .where(activity.c.member_id == member_id, activity.c.occurred_on == day, activity.c.status != "undone")
+        .order_by(activity.c.recorded_at)
+    )
+    return [dict(row._mapping) for row in rows]
+
+
+def habits(tx: Tx, member_id: int, since: date, limit: int = 8) -> list[tuple[str, int, int]]:
+    """What the member logs most since a day: (behaviour, times, last quantity in thousandths)."""
+    last = func.max(activity.c.recorded_at)
+    rows = tx.rows(
+        select(activity.c.behaviour, func.count().label("times"), func.max(activity.c.quantity_milli).label("most"))
+        .where(activity.c.member_id == member_id, activity.c.occurred_on >= since, activity.c.status != "undone")
+        .group_by(activity.c.behaviour)
+        .order_by(func.count().desc(), last.desc())
+        .limit(limit)
+    )
+    return [(row.behaviour, row.times, row.most) for row in rows]
+
+
+def acts_between(tx: Tx, member_ids: Sequence[int], first: date, last: date) -> list[ActFact]:
+    """Accepted acts of some members whose day lies between `first` and `last`, both included."""
+    a = activity.c
+    rows = tx.rows(
+        select(activity)
+        .where(a.member_id.in_(list(member_ids)), a.occurred_on.between(first, last), a.status == "accepted")
+        .order_by(a.member_id, a.occurred_at, a.id)
+    )
+    return [
+        ActFact(
+            r.member_id, r.id, r.behaviour, Decimal(r.credited_milli) / MILLI, r.grams, r.points, r.level,
+            r.status, r.occurred_on, r.occurred_at, r.recorded_at,
+        )
+        for r in rows
+    ]
+
+
+def pending(tx: Tx, after: datetime | None = None, limit: int = 30) -> list[Mapping[str, Any]]:
+    """Acts that wait for a reviewer, longest waiting first, across all members."""
+    query = select(activity).where(activity.c.status == "pending").order_by(activity.c.recorded_at, activity.c.id).limit(limit)
+    if after:
+        query = query.where(activity.c.recorded_at > after)
+    return [dict(row._mapping) for row in tx.rows(query)]
+
+
+def count_pending(tx: Tx) -> int:
+    return int(tx.scalar(select(func.count()).select_from(activity).where(activity.c.status == "pending")) or 0)
+
+
+def uploads(tx: Tx, member_id: int, ids: Sequence[str]) -> list[Any]:
+    """The member's uploads among `ids`."""
+    if not ids:
+        return []
+    return list(tx.rows(select(upload).where(upload.c.member_id == member_id, upload.c.id.in_(list(ids)))))
+
+
+def photo(tx: Tx, member_id: int, upload_id: str) -> Any:
+    """One upload of a member, or None."""
+    return tx.row(select(upload).where(upload.c.member_id == member_id, upload.c.id == upload_id))

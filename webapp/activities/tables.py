@@ -1,0 +1,91 @@
+"""Tables of activities: the acts, what caps have been used, and the photos that support acts."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    Integer,
+    String,
+    Table,
+    Uuid,
+    text,
+)
+
+from webapp.store import JsonText, UtcDateTime, metadata
+
+activity = Table(
+    "activity",
+    metadata,
+    Column("member_id", BigInteger, primary_key=True),
+    Column("id", Uuid(as_uuid=False), primary_key=True),
+    Column("behaviour", String(24), nullable=False),
+    Column("version", String(12), nullable=False),
+    # Thousandths of the behaviour's unit: claimed, and what of it was credited.
+    Column("quantity_milli", BigInteger, nullable=False),
+    Column("credited_milli", BigInteger, nullable=False),
+    Column("inputs", JsonText, nullable=False),
+    Column("level", String(8), nullable=False),
+    Column("occurred_at", UtcDateTime, nullable=False),
+    Column("occurred_on", Date, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Column("status", String(8), nullable=False),
+    Column("grams", BigInteger, nullable=False),
+    Column("points", BigInteger, nullable=False),
+    Column("reasons", JsonText, nullable=False),
+    Column("evidence", JsonText, nullable=False),
+    # What the act added to cap counters, so that undoing takes back exactly that.
+    Column("counters", JsonText, nullable=False),
+    Column("facts", String(64), nullable=False),
+    Column("decided_at", UtcDateTime),
+    Column("decided_by", BigInteger),
+    Column("note", String(200)),
+    CheckConstraint("grams >= 0 AND points >= 0", name="worth_not_negative"),
+    CheckConstraint("status IN ('accepted', 'pending', 'rejected', 'undone')", name="status"),
+)
+Index("ix_activity_day", activity.c.member_id, activity.c.occurred_on, activity.c.recorded_at)
+Index(
+    "ix_activity_pending",
+    activity.c.recorded_at,
+    sqlite_where=text("status = 'pending'"),
+    postgresql_where=text("status = 'pending'"),
+)
+
+cap_counter = Table(
+    "cap_counter",
+    metadata,
+    Column("member_id", BigInteger, primary_key=True),
+    Column("period", String(24), primary_key=True),
+    Column("scope", String(48), primary_key=True),
+    Column("used", BigInteger, nullable=False),
+    CheckConstraint("used >= 0", name="covered"),
+    postgresql_with={"fillfactor": "80"},
+)
+
+upload = Table(
+    "upload",
+    metadata,
+    Column("member_id", BigInteger, primary_key=True),
+    Column("id", Uuid(as_uuid=False), primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    Column("blob", String(80), nullable=False),
+    Column("thumbnail", String(80)),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+Index("ix_upload_sha256", upload.c.sha256)
+
+# Keyed by what must be unique across members: a picture supports one act, whoever sends it.
+photo_use = Table(
+    "photo_use",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("member_id", BigInteger, nullable=False),
+    Column("activity_id", Uuid(as_uuid=False), nullable=False),
+)
+Index("ix_photo_use_member_id", photo_use.c.member_id)

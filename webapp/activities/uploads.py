@@ -1,0 +1,70 @@
+"""Keeping a member's photos: the file first, then its row, then the thumbnail by a job."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from webapp import jobs
+from webapp.activities.pictures import Picture, thumbnail
+from webapp.activities.tables import photo_use, upload
+from webapp.store import Tx
+from webapp.store.blobs import Blobs
+
+
+def keep_picture(tx: Tx, blobs: Blobs, member_id: int, picture: Picture, now: datetime) -> dict[str, Any]:
+    """Store a photo of a member: {"id", "sha256", "duplicate_of_other"}; the same photo again is the same row.
+
+    `duplicate_of_other` is true when somebody else has sent the same bytes before.
+    """
+    same = tx.rows(select(upload.c.member_id, upload.c.id).where(upload.c.sha256 == picture.sha256))
+    other = any(row.member_id != member_id for row in same)
+    own = next((row.id for row in same if row.member_id == member_id), None)
+    if own is None:
+        own = str(uuid.uuid4())
+        name = f"{own}.jpg"
+        blobs.put(name, picture.data)  # an orphan file is harmless, a row without its file is not
+        tx.insert(upload, [_row(member_id, own, name, picture, now)])
+        jobs.enqueue(tx, "photo.thumbnail", {"member_id": member_id, "id": own}, f"thumbnail:{own}", now)
+    return {"id": own, "sha256": picture.sha256, "duplicate_of_other": other}
+
+
+def make_thumbnail(house: Any, payload: Mapping[str, Any], now: datetime) -> None:
+    """Job photo.thumbnail: shrink a kept photo; done twice it writes the same file."""
+    member_id, upload_id = payload["member_id"], payload["id"]
+    data = house.blobs.get(f"{upload_id}.jpg")
+    if data is None:  # forgotten meanwhile
+        return
+    name = f"{upload_id}-s.jpg"
+    house.blobs.put(name, thumbnail(data))
+    with house.store.write() as tx:
+        tx.execute(
+            update(upload).where(upload.c.member_id == member_id, upload.c.id == upload_id).values(thumbnail=name)
+        )
+
+
+def forget_uploads(tx: Tx, member_id: int) -> list[str]:
+    """Delete a leaving member's photo rows; returns the file names to delete after commit."""
+    rows = tx.rows(select(upload.c.blob, upload.c.thumbnail).where(upload.c.member_id == member_id))
+    tx.execute(upload.delete().where(upload.c.member_id == member_id))
+    # The fingerprint stays without its owner, so that the photo cannot pay again.
+    tx.execute(update(photo_use).where(photo_use.c.member_id == member_id).values(member_id=0))
+    return [name for row in rows for name in (row.blob, row.thumbnail) if name]
+
+
+def _row(member_id: int, upload_id: str, name: str, picture: Picture, now: datetime) -> dict[str, Any]:
+    return {
+        "member_id": member_id,
+        "id": upload_id,
+        "sha256": picture.sha256,
+        "blob": name,
+        "thumbnail": None,
+        "width": picture.width,
+        "height": picture.height,
+        "size": len(picture.data),
+        "created_at": now,
+    }

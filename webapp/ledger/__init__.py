@@ -1,0 +1,1 @@
+"""The ledger 账本: transfers, wallets and lots; `service.post` is the only writer."""

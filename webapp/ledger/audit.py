@@ -1,0 +1,152 @@
+"""Replays members' transfers and compares every figure the ledger keeps: chain, balances, lots, days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+
+from points_engine.ledger import COLUMN, GENESIS, MEMBER_ACCOUNTS, SYSTEM_ACCOUNTS, Entry
+from webapp.ledger.service import ACT_CODES
+from webapp.ledger.tables import lot, member_day, transfer, wallet
+from webapp.store import Tx
+
+Net = dict[str, int]  # account -> what flowed into it
+
+
+@dataclass(slots=True)
+class Replay:
+    """What the transfers of one member add up to."""
+
+    seq: int = 0
+    digest: str = GENESIS
+    balances: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COLUMN, 0))
+    lots: dict[date, int] = field(default_factory=dict)
+    days: dict[date, list[int]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Findings:
+    """Faults in plain words, totals, and what each cause moved, for the rooms that name causes."""
+
+    faults: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    causes: dict[tuple[int, str], Net] = field(default_factory=dict)
+
+    def add(self, name: str, n: int) -> None:
+        self.counts[name] = self.counts.get(name, 0) + n
+
+
+def member_ranges(tx: Tx, size: int = 1000) -> Iterator[tuple[int, int]]:
+    """Ranges of member ids that together hold every row of the ledger."""
+    last = max(
+        int(tx.scalar(select(func.max(table.c.member_id))) or 0)
+        for table in (transfer, wallet, lot, member_day)
+    )
+    for first in range(0, last + 1, size):
+        yield first, first + size - 1
+
+
+def check_members(tx: Tx, first: int, last: int) -> Findings:
+    """Replay the transfers of members `first` to `last` and compare with what is stored."""
+    found = Findings()
+    replays: dict[int, Replay] = {}
+    rows = tx.rows(
+        select(transfer)
+        .where(transfer.c.member_id.between(first, last))
+        .order_by(transfer.c.member_id, transfer.c.seq)
+    )
+    for row in rows:
+        _replay(found, replays.setdefault(row.member_id, Replay()), row)
+    _compare_wallets(tx, found, replays, first, last)
+    _compare_lots(tx, found, replays, first, last)
+    _compare_days(tx, found, replays, first, last)
+    return found
+
+
+def _replay(found: Findings, state: Replay, row: Any) -> None:
+    who = f"member {row.member_id} transfer {row.seq}"
+    found.add("transfers", 1)
+    if row.seq != state.seq + 1:
+        found.faults.append(f"{who}: a transfer is missing or was inserted (expected {state.seq + 1})")
+    entry = Entry(
+        row.member_id, row.seq, row.book, row.debit, row.credit, row.amount, row.code, row.cause, row.key,
+        row.occurred_on, row.posted_at, row.lots,
+    )
+    if entry.digest(state.digest) != row.digest:
+        found.faults.append(f"{who}: the row does not fit its digest")
+    state.seq, state.digest = row.seq, row.digest
+    net = found.causes.setdefault((row.member_id, row.cause), {})
+    for account, sign in ((row.debit, -1), (row.credit, 1)):
+        if account in COLUMN:
+            state.balances[account] += sign * row.amount
+        elif account not in SYSTEM_ACCOUNTS[row.book]:
+            found.faults.append(f"{who}: unknown account {account}")
+        net[account] = net.get(account, 0) + sign * row.amount
+        found.add(f"{row.book}.{account}", sign * row.amount)
+    _replay_lots(found, state, row, who)
+    if row.occurred_on is not None and row.code in ACT_CODES:
+        day = state.days.setdefault(row.occurred_on, [0, 0, 0])
+        for account, sign in ((row.debit, -1), (row.credit, 1)):
+            if account in ("declared", "verified", "points"):
+                day[("declared", "verified", "points").index(account)] += sign * row.amount
+
+
+def _replay_lots(found: Findings, state: Replay, row: Any, who: str) -> None:
+    if row.book != "points" or "points" not in (row.debit, row.credit):
+        return
+    sign = 1 if row.credit == "points" else -1
+    if sum((row.lots or {}).values()) != row.amount:
+        found.faults.append(f"{who}: its lots do not add up to its amount")
+    for day, n in (row.lots or {}).items():
+        key = date.fromisoformat(day)
+        state.lots[key] = state.lots.get(key, 0) + sign * n
+
+
+def _compare_wallets(tx: Tx, found: Findings, replays: dict[int, Replay], first: int, last: int) -> None:
+    stored = {r.member_id: r for r in tx.rows(select(wallet).where(wallet.c.member_id.between(first, last)))}
+    for member in sorted(set(stored) | set(replays)):
+        row, state = stored.get(member), replays.get(member, Replay())
+        found.add("wallets", 1)
+        if row is None:
+            found.faults.append(f"member {member}: transfers without a wallet")
+            continue
+        for account, column in COLUMN.items():
+            if getattr(row, column) != state.balances[account]:
+                found.faults.append(
+                    f"member {member}: balance {account} is {getattr(row, column)}, transfers say {state.balances[account]}"
+                )
+        if (row.seq, row.digest) != (state.seq, state.digest):
+            found.faults.append(f"member {member}: the chain ends at {state.seq}, the wallet at {row.seq}")
+
+
+def _compare_lots(tx: Tx, found: Findings, replays: dict[int, Replay], first: int, last: int) -> None:
+    stored = {
+        (r.member_id, r.expires_on): r.remaining
+        for r in tx.rows(select(lot).where(lot.c.member_id.between(first, last)))
+    }
+    derived = {(m, day): n for m, state in replays.items() for day, n in state.lots.items()}
+    for member, day in sorted(set(stored) | set(derived)):
+        found.add("lots", 1)
+        have, should = stored.get((member, day), 0), derived.get((member, day), 0)
+        if have != should:
+            found.faults.append(f"member {member}: lot {day} holds {have}, transfers say {should}")
+
+
+def _compare_days(tx: Tx, found: Findings, replays: dict[int, Replay], first: int, last: int) -> None:
+    stored = {
+        (r.member_id, r.day): [r.declared_g, r.verified_g, r.points]
+        for r in tx.rows(select(member_day).where(member_day.c.member_id.between(first, last)))
+    }
+    derived = {(m, day): sums for m, state in replays.items() for day, sums in state.days.items()}
+    for member, day in sorted(set(stored) | set(derived)):
+        found.add("days", 1)
+        have, should = stored.get((member, day), [0, 0, 0]), derived.get((member, day), [0, 0, 0])
+        if have != should:
+            found.faults.append(f"member {member}: day {day} holds {have}, transfers say {should}")
+
+
+assert set(COLUMN) == {a for book in MEMBER_ACCOUNTS.values() for a in book}

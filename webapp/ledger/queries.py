@@ -1,0 +1,155 @@
+"""Reads of the ledger: balances, lots, statements and sums over days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+
+from points_engine.ledger import MEMBER_ACCOUNTS, Wallet
+from webapp.ledger.tables import lot, member_day, transfer
+from webapp.ledger.tables import wallet as wallets
+from webapp.store import Tx
+
+# For joins by rooms on the right that follow how far a member's chain has come.
+seq_view = select(wallets.c.member_id, wallets.c.seq, wallets.c.frozen).subquery("wallet_seq")
+# One row a member and local day: acts, declared_g, verified_g, points; for sums over periods.
+days = member_day
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One transfer as its member reads it: `amount` is signed, `account` the member's own."""
+
+    seq: int
+    code: str
+    cause: str
+    account: str
+    amount: int
+    occurred_on: date | None
+    posted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Sums over days: grams, points and counted acts, and how many days had an act."""
+
+    acts: int = 0
+    declared_g: int = 0
+    verified_g: int = 0
+    points: int = 0
+    active_days: int = 0
+
+    @property
+    def grams(self) -> int:
+        return self.declared_g + self.verified_g
+
+
+def wallet(tx: Tx, member_id: int) -> Wallet:
+    """The member's balances; zeros for a member who never moved anything."""
+    row = tx.row(select(wallets).where(wallets.c.member_id == member_id))
+    if row is None:
+        return Wallet(member_id)
+    return Wallet(
+        member_id, row.declared_g, row.verified_g, row.points, row.held, row.seq, row.digest, row.frozen
+    )
+
+
+def expiring(tx: Tx, member_id: int, today: date, limit: int = 12) -> list[tuple[date, int]]:
+    """The member's spendable lots, first to expire first."""
+    rows = tx.rows(
+        select(lot.c.expires_on, lot.c.remaining)
+        .where(lot.c.member_id == member_id, lot.c.remaining > 0, lot.c.expires_on >= today)
+        .order_by(lot.c.expires_on)
+        .limit(limit)
+    )
+    return [(row.expires_on, row.remaining) for row in rows]
+
+
+def statement(tx: Tx, member_id: int, book: str, after: int | None, limit: int = 30) -> list[Line]:
+    """Entries of one book, newest first; `after` is the seq of the last line already seen."""
+    query = (
+        select(transfer)
+        .where(transfer.c.member_id == member_id, transfer.c.book == book)
+        .order_by(transfer.c.seq.desc())
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(transfer.c.seq < after)
+    return [_line(row) for row in tx.rows(query)]
+
+
+def by_cause(tx: Tx, member_id: int, causes: Sequence[str]) -> dict[str, list[Line]]:
+    """The member's transfers for each of `causes`, in the order they were posted."""
+    rows = tx.rows(
+        select(transfer)
+        .where(transfer.c.member_id == member_id, transfer.c.cause.in_(causes))
+        .order_by(transfer.c.seq)
+    )
+    found: dict[str, list[Line]] = {cause: [] for cause in causes}
+    for row in rows:
+        found[row.cause].append(_line(row))
+    return found
+
+
+def sums(tx: Tx, member_id: int, first: date, last: date) -> Sums:
+    """The member's days from `first` to `last`, both included, added up."""
+    row = tx.row(
+        select(
+            func.coalesce(func.sum(member_day.c.acts), 0),
+            func.coalesce(func.sum(member_day.c.declared_g), 0),
+            func.coalesce(func.sum(member_day.c.verified_g), 0),
+            func.coalesce(func.sum(member_day.c.points), 0),
+            func.count(),
+        ).where(
+            member_day.c.member_id == member_id,
+            member_day.c.day.between(first, last),
+            member_day.c.acts > 0,
+        )
+    )
+    return Sums(*(int(value) for value in row)) if row else Sums()
+
+
+def day_list(tx: Tx, member_id: int, first: date, last: date) -> list[Any]:
+    """The member's days with an act, oldest first: rows of day, acts, declared_g, verified_g, points."""
+    return list(
+        tx.rows(
+            select(member_day)
+            .where(
+                member_day.c.member_id == member_id,
+                member_day.c.day.between(first, last),
+                member_day.c.acts > 0,
+            )
+            .order_by(member_day.c.day)
+        )
+    )
+
+
+def totals(tx: Tx, first: date, last: date) -> Sums:
+    """Everybody's days added up; for public figures, not for hot paths."""
+    row = tx.row(
+        select(
+            func.coalesce(func.sum(member_day.c.acts), 0),
+            func.coalesce(func.sum(member_day.c.declared_g), 0),
+            func.coalesce(func.sum(member_day.c.verified_g), 0),
+            func.coalesce(func.sum(member_day.c.points), 0),
+            func.count(),
+        ).where(and_(member_day.c.day.between(first, last), or_(member_day.c.acts > 0)))
+    )
+    return Sums(*(int(value) for value in row)) if row else Sums()
+
+
+def _line(row: Any) -> Line:
+    own = MEMBER_ACCOUNTS[row.book]
+    incoming = row.credit in own and (row.debit not in own or row.credit == own[0])
+    account = row.credit if row.credit in own else row.debit
+    if row.debit in own and row.credit in own:  # between own accounts: seen from the spendable one
+        account, incoming = own[0], row.credit == own[0]
+    return Line(
+        row.seq, row.code, row.cause, account, row.amount if incoming else -row.amount, row.occurred_on, row.posted_at
+    )
+
+

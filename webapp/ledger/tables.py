@@ -1,0 +1,121 @@
+"""Tables of the ledger: one immutable row a transfer, and the balances, lots and days derived from it."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+    event,
+    text,
+)
+from sqlalchemy.schema import DDL
+
+from webapp.store import JsonText, UtcDateTime, metadata
+
+transfer = Table(
+    "transfer",
+    metadata,
+    Column("member_id", BigInteger, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("book", String(6), nullable=False),
+    Column("debit", String(12), nullable=False),
+    Column("credit", String(12), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("code", String(24), nullable=False),
+    Column("cause", String(64), nullable=False),
+    Column("key", String(96), nullable=False),
+    Column("occurred_on", Date),
+    Column("posted_at", UtcDateTime, nullable=False),
+    Column("lots", JsonText),
+    Column("digest", String(64), nullable=False),
+    CheckConstraint("amount > 0", name="amount_positive"),
+    CheckConstraint("debit <> credit", name="moves"),
+    CheckConstraint("book IN ('carbon', 'points')", name="book"),
+    UniqueConstraint("member_id", "key"),
+)
+
+wallet = Table(
+    "wallet",
+    metadata,
+    Column("member_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("declared_g", BigInteger, nullable=False),
+    Column("verified_g", BigInteger, nullable=False),
+    Column("points", BigInteger, nullable=False),
+    Column("held", BigInteger, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("frozen", Boolean, nullable=False, server_default=text("false")),
+    # How far the rankings have read; behind `seq` means the member's standing is stale.
+    Column("scored_seq", Integer, nullable=False, server_default=text("0")),
+    CheckConstraint("declared_g >= 0", name="declared_covered"),
+    CheckConstraint("verified_g >= 0", name="verified_covered"),
+    CheckConstraint("points >= 0", name="points_covered"),
+    CheckConstraint("held >= 0", name="held_covered"),
+    postgresql_with={"fillfactor": "70"},
+)
+Index(
+    "ix_wallet_stale",
+    wallet.c.member_id,
+    sqlite_where=text("scored_seq < seq"),
+    postgresql_where=text("scored_seq < seq"),
+)
+
+lot = Table(
+    "lot",
+    metadata,
+    Column("member_id", BigInteger, primary_key=True),
+    Column("expires_on", Date, primary_key=True),
+    Column("remaining", BigInteger, nullable=False),
+    CheckConstraint("remaining >= 0", name="covered"),
+    postgresql_with={"fillfactor": "80"},
+)
+Index("ix_lot_expires_on", lot.c.expires_on)
+
+member_day = Table(
+    "member_day",
+    metadata,
+    Column("member_id", BigInteger, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("acts", Integer, nullable=False),
+    Column("declared_g", BigInteger, nullable=False),
+    Column("verified_g", BigInteger, nullable=False),
+    Column("points", BigInteger, nullable=False),
+    CheckConstraint("acts >= 0 AND declared_g >= 0 AND verified_g >= 0 AND points >= 0", name="covered"),
+    postgresql_with={"fillfactor": "80"},
+)
+Index("ix_member_day_day", member_day.c.day)
+
+APPEND_ONLY_SQLITE = """
+CREATE TRIGGER transfer_no_{verb} BEFORE {VERB} ON transfer
+BEGIN SELECT RAISE(ABORT, 'transfers are never changed'); END
+"""
+APPEND_ONLY_FUNCTION = """
+CREATE OR REPLACE FUNCTION transfer_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'transfers are never changed'; END $$
+"""
+APPEND_ONLY_POSTGRESQL = """
+CREATE TRIGGER transfer_append_only BEFORE UPDATE OR DELETE ON transfer
+FOR EACH ROW EXECUTE FUNCTION transfer_append_only()
+"""
+
+
+def append_only_statements(dialect: str) -> list[str]:
+    """The statements by which the database itself refuses to change or delete a transfer."""
+    if dialect == "postgresql":
+        return [APPEND_ONLY_FUNCTION, APPEND_ONLY_POSTGRESQL]
+    return [APPEND_ONLY_SQLITE.format(verb=v, VERB=v.upper()) for v in ("update", "delete")]
+
+
+for _dialect in ("sqlite", "postgresql"):
+    for _statement in append_only_statements(_dialect):
+        event.listen(
+            transfer, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect)
+        )
