@@ -150,14 +150,7 @@ def review_activity(
         raise refuse("conflict", "already_resolved", status=record["status"])
     if not accept:
         return _settle(tx, record, status="rejected", reasons=["rejected_on_review"], decided_at=now, decided_by=reviewer_id, note=note)
-    act = Act(
-        catalogue.behaviour(record["behaviour"]),
-        Decimal(record["quantity_milli"]) / MILLI,
-        {k: Decimal(v) for k, v in record["inputs"].items()},
-        Level(record["level"]),
-        record["occurred_at"],
-    )
-    verdict = decide(act, _usage_now(tx, member_id, act), reviewed=True)
+    verdict = judge_pending(tx, catalogue, record)
     _credit(books, record, verdict, "review")
     _add_counters(tx, member_id, verdict.counters)
     books.flush()
@@ -174,6 +167,20 @@ def review_activity(
         decided_by=reviewer_id,
         note=note,
     )
+
+
+def judge_pending(tx: Tx, catalogue: Catalogue, record: Mapping[str, Any]) -> Decision:
+    """What a pending act would be credited today by a reviewer's yes; writes nothing."""
+    behaviour = catalogue.behaviour(record["behaviour"])
+    choices = {each.name for each in behaviour.inputs if each.kind == "choice"}
+    act = Act(
+        behaviour,
+        Decimal(record["quantity_milli"]) / MILLI,
+        {k: v if k in choices else Decimal(v) for k, v in record["inputs"].items()},
+        Level(record["level"]),
+        record["occurred_at"],
+    )
+    return decide(act, _usage_now(tx, record["member_id"], act), reviewed=True)
 
 
 def _log_one(state: Ledgers, command: LogActivity, evidence: Mapping[tuple[int, str], Any]) -> dict[str, Any]:
