@@ -1,15 +1,26 @@
 """The web kernel: what every room's routes use to read a request, guard a view and answer."""
 
-from webapp.web.context import address, current, guest_store, house, now, say, signed_in
+from webapp.web.context import (
+    address,
+    current,
+    guest_store,
+    house,
+    need_step_up,
+    now,
+    say,
+    signed_in,
+)
 from webapp.web.guards import guard
 from webapp.web.house import House, Principal
 from webapp.web.i18n import lang, t
 from webapp.web.install import install
+from webapp.web.limiter import Limiter, open_limiter
 from webapp.web.paging import Page, after_arg, page_of
 from webapp.web.urls import safe_next
 
 __all__ = [
     "House",
+    "Limiter",
     "Page",
     "Principal",
     "address",
@@ -20,7 +31,9 @@ __all__ = [
     "house",
     "install",
     "lang",
+    "need_step_up",
     "now",
+    "open_limiter",
     "page_of",
     "safe_next",
     "say",

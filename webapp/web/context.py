@@ -44,6 +44,14 @@ def signed_in() -> Principal:
     return principal
 
 
+def need_step_up() -> Principal:
+    """The signed-in member, who gave a password or a code within the last 30 minutes."""
+    principal = signed_in()
+    if not principal.stepped_up(now()):
+        raise refuse("forbidden", "step_up_required")
+    return principal
+
+
 def address() -> str:
     """The client's address, as far as the configured number of proxies lets us know it."""
     return request.remote_addr or "unknown"

@@ -1,0 +1,1 @@
+"""The journal: what staff, unit administrators and merchants changed, in the same transaction as the change."""
