@@ -12,11 +12,17 @@ from pathlib import Path
 
 from points_engine.clock import LOCAL, local_day, month_of, week_of
 from points_engine.errors import Invalid
-from points_engine.methodology import Behaviour, Level, Quantified, quantify
+from points_engine.methodology import Behaviour, Cap, Level, Quantified, quantify
 
 Key = tuple[str, str]  # (scope, period)
 Inputs = Mapping[str, Decimal | str]
 MILLI = 1000
+CAP_REASONS = {
+    "act": "per_act_cap_reached",
+    "day": "daily_cap_reached",
+    "week": "weekly_cap_reached",
+    "month": "monthly_cap_reached",
+}
 
 
 @cache
@@ -69,7 +75,7 @@ def check_time(occurred_at: datetime, now: datetime) -> None:
 
 def check_season(behaviour: Behaviour, occurred_at: datetime) -> None:
     """Refuse an act outside the months in which the method holds."""
-    if behaviour.season and occurred_at.astimezone(LOCAL).month not in behaviour.season:
+    if not behaviour.in_season(local_day(occurred_at)):
         raise Invalid({"occurred_at": "out_of_season"})
 
 
@@ -170,9 +176,9 @@ def _fit_limits(level: Level, worth: Quantified, usage: Usage) -> tuple[int, int
     return grams, points, reasons
 
 
-def _scope(behaviour: Behaviour, cap: object) -> str:
-    group = getattr(cap, "group", None)
-    return f"{getattr(cap, 'of', 'quantity')}:{group or behaviour.code}"
+def _scope(behaviour: Behaviour, cap: Cap) -> str:
+    """Acts that share a cap share its group."""
+    return f"{cap.of}:{cap.group or behaviour.code}"
 
 
 def _counters(behaviour: Behaviour, fits: Decimal, windows: Mapping[str, str]) -> dict[Key, int]:

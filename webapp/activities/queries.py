@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 
 from points_engine.activity import MILLI
-from points_engine.errors import refuse
+from points_engine.errors import Invalid, refuse
 from webapp.activities.tables import activity, upload
 from webapp.store import Tx
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Cursor = tuple[date, datetime, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,23 @@ class ActFact:
     recorded_at: datetime
 
 
+def cursor(record: Mapping[str, Any]) -> str:
+    """Where a list of my acts goes on after `record`: day, microsecond of recording, id."""
+    micros = (record["recorded_at"] - EPOCH) // timedelta(microseconds=1)
+    return f"{record['occurred_on'].isoformat()}_{micros}_{record['id']}"
+
+
+def read_cursor(text: str) -> Cursor | None:
+    """The cursor that `cursor` wrote; None for nothing, Invalid for anything else."""
+    if not text:
+        return None
+    try:
+        day, micros, last = text.split("_")
+        return date.fromisoformat(day), EPOCH + timedelta(microseconds=int(micros)), str(uuid.UUID(last))
+    except (ValueError, OverflowError):
+        raise Invalid({"after": "not_a_cursor"}) from None
+
+
 def one(tx: Tx, member_id: int, activity_id: str) -> Mapping[str, Any]:
     """The member's own act; raises unknown_activity, also for somebody else's."""
     row = tx.row(select(activity).where(activity.c.member_id == member_id, activity.c.id == activity_id))
@@ -42,9 +64,9 @@ def one(tx: Tx, member_id: int, activity_id: str) -> Mapping[str, Any]:
 
 
 def mine(
-    tx: Tx, member_id: int, after: tuple[date, datetime] | None = None, limit: int = 30, status: str | None = None
+    tx: Tx, member_id: int, after: Cursor | None = None, limit: int = 30, status: str | None = None
 ) -> list[Mapping[str, Any]]:
-    """The member's acts, latest day first; `after` is (occurred_on, recorded_at) of the last one seen."""
+    """The member's acts, latest day first; `after` is the cursor of the last one seen."""
     query = (
         select(activity)
         .where(activity.c.member_id == member_id)
@@ -54,9 +76,13 @@ def mine(
     if status:
         query = query.where(activity.c.status == status)
     if after:
-        day, at = after
+        a, (day, at, last) = activity.c, after
         query = query.where(
-            or_(activity.c.occurred_on < day, and_(activity.c.occurred_on == day, activity.c.recorded_at < at))
+            or_(
+                a.occurred_on < day,
+                and_(a.occurred_on == day, a.recorded_at < at),
+                and_(a.occurred_on == day, a.recorded_at == at, a.id < last),
+            )
         )
     return [dict(row._mapping) for row in tx.rows(query)]
 
@@ -101,16 +127,39 @@ def acts_between(tx: Tx, member_ids: Sequence[int], first: date, last: date) -> 
     ]
 
 
-def pending(tx: Tx, after: datetime | None = None, limit: int = 30) -> list[Mapping[str, Any]]:
-    """Acts that wait for a reviewer, longest waiting first, across all members."""
-    query = select(activity).where(activity.c.status == "pending").order_by(activity.c.recorded_at, activity.c.id).limit(limit)
+def pending(
+    tx: Tx, after: tuple[datetime, int, str] | None = None, limit: int = 30
+) -> list[Mapping[str, Any]]:
+    """Acts that wait for a reviewer, longest waiting first, across all members.
+
+    `after` is (recorded_at, member_id, id) of the last one seen: a batch shares its instant.
+    """
+    a = activity.c
+    order = (a.recorded_at, a.member_id, a.id)
+    query = select(activity).where(a.status == "pending").order_by(*order).limit(limit)
     if after:
-        query = query.where(activity.c.recorded_at > after)
+        at, member_id, last = after
+        later = or_(a.member_id > member_id, and_(a.member_id == member_id, a.id > last))
+        query = query.where(or_(a.recorded_at > at, and_(a.recorded_at == at, later)))
     return [dict(row._mapping) for row in tx.rows(query)]
 
 
 def count_pending(tx: Tx) -> int:
     return int(tx.scalar(select(func.count()).select_from(activity).where(activity.c.status == "pending")) or 0)
+
+
+def verdicts(tx: Tx, member_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """How often a reviewer has decided on acts of these members, by outcome."""
+    a = activity.c
+    rows = tx.rows(
+        select(a.member_id, a.status, func.count().label("n"))
+        .where(a.member_id.in_(list(member_ids)), a.decided_by.is_not(None), a.status.in_(("accepted", "rejected")))
+        .group_by(a.member_id, a.status)
+    )
+    found: dict[int, dict[str, int]] = {m: {"accepted": 0, "rejected": 0} for m in member_ids}
+    for row in rows:
+        found[row.member_id][row.status] = int(row.n)
+    return found
 
 
 def uploads(tx: Tx, member_id: int, ids: Sequence[str]) -> list[Any]:

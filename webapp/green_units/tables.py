@@ -84,7 +84,7 @@ Index(
 
 # Wrong join codes of the current hour, so that codes cannot be guessed.
 wrong_code = Table(
-    "wrong_code",
+    "wrong_join_code",
     metadata,
     Column("member_id", BigInteger, primary_key=True, autoincrement=False),
     Column("since", UtcDateTime, nullable=False),

@@ -1,0 +1,112 @@
+"""What callers may send: strict pydantic models, and the one place where a body becomes a checked value."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, TypeVar
+
+from flask import request
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from points_engine.errors import Invalid
+
+Body = TypeVar("Body", bound="Model")
+
+
+def _number(value: Any) -> Decimal:
+    """A JSON number as a decimal; no string, no boolean."""
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    raise ValueError("must be a number")
+
+
+def _instant(value: Any) -> datetime:
+    """ISO 8601 with an offset."""
+    if not isinstance(value, str) or not value.isascii():
+        raise ValueError("must be a date and time with an offset")
+    at = datetime.fromisoformat(value)
+    if at.tzinfo is None:
+        raise ValueError("must have an offset")
+    return at
+
+
+Number = Annotated[Decimal, BeforeValidator(_number, json_schema_input_type=float)]
+Instant = Annotated[datetime, BeforeValidator(_instant, json_schema_input_type=str)]
+Id = Annotated[str, Field(min_length=32, max_length=36, json_schema_extra={"format": "uuid"})]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class SignIn(Model):
+    login: Annotated[str, Field(min_length=1, max_length=64)]
+    password: Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class NewActivity(Model):
+    id: Id
+    behaviour: Annotated[str, Field(min_length=1, max_length=40, description="`code` of GET /behaviours")]
+    quantity: Annotated[Number, Field(description="greater than 0, at most 3 decimals, in the behaviour's unit")]
+    occurred_at: Annotated[Instant, Field(description="ISO 8601 with offset; at most 10 minutes ahead, 72 hours old")]
+    inputs: dict[str, Number | str] = Field(default_factory=dict, max_length=8)
+    evidence: list[Id] = Field(default_factory=list, max_length=4, description="ids of POST /uploads")
+
+
+class NewRedemption(Model):
+    id: Id
+    reward: Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class NewFulfilment(Model):
+    id: Id
+    code: Annotated[str, Field(min_length=1, max_length=40)]
+
+
+REASONS = {
+    "missing": "missing",
+    "extra_forbidden": "unknown_field",
+    "string_too_short": "missing",
+    "string_too_long": "too_long",
+    "too_long": "too_many",
+    "decimal_type": "not_a_number",
+}
+
+
+def read_body(model: type[Body]) -> Body:
+    """The JSON body as `model`; raises Invalid with every bad field."""
+    try:
+        sent = json.loads(request.get_data(cache=False), parse_float=_decimal, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise Invalid({"body": "not_json"}) from None
+    if not isinstance(sent, dict):
+        raise Invalid({"body": "not_an_object"})
+    try:
+        return model.model_validate(sent)
+    except ValidationError as error:
+        raise Invalid({_place(e["loc"]): _reason(e) for e in error.errors(include_url=False, include_context=False)}) from None
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ValueError(text) from None
+
+
+def _refuse(text: str) -> None:
+    raise ValueError(f"{text} is no JSON number")
+
+
+def _place(loc: tuple[Any, ...]) -> str:
+    return ".".join(str(part) for part in loc if part not in ("decimal", "str")) or "body"
+
+
+def _reason(error: Any) -> str:
+    if error["type"] == "value_error":
+        return "not_a_number" if "number" in error["msg"] else "bad_instant"
+    return REASONS.get(error["type"], "wrong_type")
