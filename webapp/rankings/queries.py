@@ -1,0 +1,350 @@
+"""Reads of the rankings: a page of a board, my place on it, and what has been published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+
+from points_engine.clock import local_day
+from points_engine.errors import refuse
+from webapp.green_units import queries as green_units
+from webapp.members import queries as members
+from webapp.rankings import closing
+from webapp.rankings.boards import METHOD_EN, METHOD_ZH, Board, board_of, neighbours, read_period
+from webapp.rankings.tables import open_period, published_board, published_row, score, standing, unit_score
+from webapp.store import Tx
+
+PAGE = 50
+# An offset costs what it skips; nobody leafs further, and my own row is found by my value.
+LAST_PAGE = 100
+AROUND = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a board; `name` is None when the person is not named. Values are thousandths of a gram."""
+
+    place: int
+    subject_id: int
+    name: str | None
+    value_milli: int
+    members: int
+    is_me: bool
+
+    @property
+    def grams(self) -> int:
+        """Whole grams, rounded down."""
+        return self.value_milli // 1000
+
+    @property
+    def value(self) -> int | float:
+        """Grams for the API: whole, or with the thousandths of a value per head."""
+        return self.value_milli // 1000 if self.value_milli % 1000 == 0 else self.value_milli / 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What fixes a published board."""
+
+    as_of: datetime
+    entries: int
+    checksum: str
+    salt: str
+    method_zh: str
+    method_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class MyPlace:
+    """My row (or my unit's): no place without a value. `gap` is what is missing to the next place up, in grams."""
+
+    place: int | None
+    value_milli: int
+    gap: int | None
+    ahead: int | None
+    subject_id: int | None
+    name: str | None
+    rows: Sequence[Row]
+    reference: str | None = None
+
+    @property
+    def grams(self) -> int:
+        return self.value_milli // 1000
+
+
+@dataclass(frozen=True, slots=True)
+class BoardPage:
+    """One page of a board as the page and the API show it."""
+
+    board: Board
+    period: str
+    period_before: str | None
+    period_after: str | None
+    state: str
+    as_of: datetime | None
+    checksum: str | None
+    total: int
+    rows: Sequence[Row]
+    number: int
+    has_next: bool
+    me: MyPlace | None
+    method_zh: str
+    method_en: str
+
+
+NOBODY = MyPlace(None, 0, None, None, None, None, ())
+
+
+def page(
+    tx: Tx, code: str, period: str | None, number: int, member_id: int | None, now: datetime
+) -> BoardPage:
+    """Page `number` (from 1) of a board; 404 unknown_board, unknown_period."""
+    board = board_of(code)
+    today = local_day(now)
+    period = read_period(period, today)
+    number = max(1, min(number, LAST_PAGE))
+    fixed = published(tx, code, period)
+    mine = _my_subject(tx, board, member_id)
+    found = _published_page(tx, code, period, number) if fixed else _live_page(tx, board, period, number)
+    before, after = neighbours(period, today)
+    return BoardPage(
+        board=board,
+        period=period,
+        period_before=before,
+        period_after=after,
+        state="published" if fixed else "live",
+        as_of=fixed.as_of if fixed else tx.scalar(select(standing.c.as_of)),
+        checksum=fixed.checksum if fixed else None,
+        total=fixed.entries if fixed else _entries(tx, board, period),
+        rows=_named(tx, board, found[:PAGE], mine),
+        number=number,
+        has_next=len(found) > PAGE and number < LAST_PAGE,
+        me=_place_of(tx, board, period, mine, fixed) if member_id is not None else None,
+        method_zh=fixed.method_zh if fixed else METHOD_ZH,
+        method_en=fixed.method_en if fixed else METHOD_EN,
+    )
+
+
+def my_place(tx: Tx, code: str, period: str | None, member_id: int, now: datetime) -> MyPlace:
+    """My place (or my unit's) on a board, the gap to the next place up and the rows around mine."""
+    board = board_of(code)
+    period = read_period(period, local_day(now))
+    return _place_of(tx, board, period, _my_subject(tx, board, member_id), published(tx, code, period))
+
+
+def my_row(tx: Tx, code: str, period: str | None, member_id: int, now: datetime) -> MyPlace:
+    """As my_place without the rows around; what home shows."""
+    board = board_of(code)
+    period = read_period(period, local_day(now))
+    mine = _my_subject(tx, board, member_id)
+    return _place_of(tx, board, period, mine, published(tx, code, period), around=False)
+
+
+def published(tx: Tx, code: str, period: str) -> Published | None:
+    """What fixes a board, or None while it is live."""
+    row = tx.row(
+        select(published_board).where(published_board.c.board == code, published_board.c.period == period)
+    )
+    if row is None:
+        return None
+    return Published(row.as_of, row.entries, row.checksum, row.salt, row.method_zh, row.method_en)
+
+
+def download(tx: Tx, code: str, period: str, now: datetime) -> str:
+    """The published rows, byte for byte what the checksum is over; 404 while the board is live."""
+    board = board_of(code)
+    period = read_period(period, local_day(now))
+    fixed = published(tx, board.code, period)
+    if fixed is None:
+        raise refuse("not_found", "not_published")
+    return closing.HEADER + "".join(closing.stored_lines(tx, board.code, period, fixed.salt))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    id: int
+    place: int
+    value_milli: int
+    members: int
+
+
+def _live_page(tx: Tx, board: Board, period: str, number: int) -> list[_Found]:
+    """One page in index order; only the first row's place is counted, the others follow from it."""
+    skipped = (number - 1) * PAGE
+    rows = tx.rows(closing.in_order(board, period).limit(PAGE + 1).offset(skipped))
+    if not rows:
+        return []
+    place = 1 if number == 1 else 1 + _count_above(tx, board, period, rows[0].value_milli)
+    found = []
+    for i, row in enumerate(rows):
+        if i and row.value_milli != rows[i - 1].value_milli:
+            place = skipped + i + 1
+        found.append(_Found(row.id, place, row.value_milli, row.members))
+    return found
+
+
+def _published_page(tx: Tx, code: str, period: str, number: int) -> list[_Found]:
+    first = (number - 1) * PAGE + 1
+    return _published_between(tx, code, period, first, first + PAGE)
+
+
+def _published_between(tx: Tx, code: str, period: str, first: int, last: int) -> list[_Found]:
+    p = published_row.c
+    rows = tx.rows(
+        select(published_row)
+        .where(p.board == code, p.period == period, p.position.between(first, last))
+        .order_by(p.position)
+    )
+    return [_Found(r.member_id if r.member_id is not None else r.unit_id, r.place, r.value_milli, r.members) for r in rows]
+
+
+def _entries(tx: Tx, board: Board, period: str) -> int:
+    if board.of_members:
+        return int(tx.scalar(select(open_period.c.entries).where(open_period.c.period == period)) or 0)
+    standing_units = closing.in_order(board, period).order_by(None).subquery()
+    return int(tx.scalar(select(func.count()).select_from(standing_units)) or 0)
+
+
+def _my_subject(tx: Tx, board: Board, member_id: int | None) -> int | None:
+    """Whose row is mine: I, or my unit of the board's kind."""
+    if member_id is None or board.of_members:
+        return member_id
+    return green_units.unit_ids_of(tx, member_id).get(board.subject)
+
+
+def _place_of(
+    tx: Tx, board: Board, period: str, mine: int | None, fixed: Published | None, around: bool = True
+) -> MyPlace:
+    if mine is None:
+        return NOBODY
+    if fixed is not None:
+        return _published_place(tx, board, period, mine, fixed, around)
+    return _live_place(tx, board, period, mine, around)
+
+
+def _live_place(tx: Tx, board: Board, period: str, mine: int, around: bool) -> MyPlace:
+    me = tx.row(closing.in_order(board, period).where(_id_of(board) == mine))
+    name = _names(tx, board, [mine]).get(mine)
+    if me is None:
+        return MyPlace(None, 0, None, None, mine, name, ())
+    value = me.value_milli
+    place = 1 + _count_above(tx, board, period, value)
+    above = closing.in_order(board, period).where(_value_of(board) > _bound(board, value))
+    following = tx.row(above.order_by(None).order_by(_value_of(board)).limit(1)) if place > 1 else None
+    rows = _live_around(tx, board, period, me, place) if around else ()
+    return MyPlace(
+        place,
+        value,
+        _gap(value, following.value_milli) if following else None,
+        place - 1,
+        mine,
+        name,
+        _named(tx, board, rows, mine),
+    )
+
+
+def _gap(value: int, above: int) -> int:
+    """Whole grams that are missing to the value above, rounded up: they must suffice."""
+    return -((value - above) // 1000)
+
+
+def _live_around(tx: Tx, board: Board, period: str, me: Any, place: int) -> list[_Found]:
+    """My row with two above and two below, by the order of the index."""
+    value, bound, who = _value_of(board), _bound(board, me.value_milli), _id_of(board)
+    table = who.table
+    reached = table.c.reached_at
+    base = closing.in_order(board, period)
+    later = or_(reached > me.reached_at, and_(reached == me.reached_at, who > me.id))
+    sooner = or_(reached < me.reached_at, and_(reached == me.reached_at, who < me.id))
+    over = tx.rows(
+        base.where(value >= bound, or_(value > bound, sooner))
+        .order_by(None)
+        .order_by(value, reached.desc(), who.desc())
+        .limit(AROUND)
+    )
+    under = tx.rows(base.where(value <= bound, or_(value < bound, later)).limit(AROUND))
+    rows = [*reversed(over), me, *under]
+    places = _places(tx, board, period, rows, me, place)
+    return [_Found(r.id, p, r.value_milli, r.members) for r, p in zip(rows, places, strict=True)]
+
+
+def _places(tx: Tx, board: Board, period: str, rows: Sequence[Any], me: Any, place: int) -> list[int]:
+    """Places of a few rows; mine is known, equal values share it, each other value is counted once."""
+    known = {me.value_milli: place}
+    for row in rows:
+        if row.value_milli not in known:
+            known[row.value_milli] = 1 + _count_above(tx, board, period, row.value_milli)
+    return [known[row.value_milli] for row in rows]
+
+
+def _published_place(
+    tx: Tx, board: Board, period: str, mine: int, fixed: Published, around: bool
+) -> MyPlace:
+    p = published_row.c
+    who = p.member_id if board.of_members else p.unit_id
+    me = tx.row(select(published_row).where(who == mine, p.period == period, p.board == board.code))
+    name = _names(tx, board, [mine]).get(mine)
+    if me is None:
+        return MyPlace(None, 0, None, None, mine, name, ())
+    above = _published_between(tx, board.code, period, me.place - 1, me.place - 1) if me.place > 1 else []
+    rows = _published_between(tx, board.code, period, me.position - AROUND, me.position + AROUND) if around else []
+    return MyPlace(
+        me.place,
+        me.value_milli,
+        _gap(me.value_milli, above[0].value_milli) if above else None,
+        me.place - 1,
+        mine,
+        name,
+        _named(tx, board, rows, mine),
+        closing.reference(fixed.salt, mine),
+    )
+
+
+def _id_of(board: Board) -> Any:
+    return score.c.member_id if board.of_members else unit_score.c.unit_id
+
+
+def _value_of(board: Board) -> Any:
+    """The column the board is ordered by."""
+    if board.of_members:
+        return score.c.value
+    return unit_score.c.per_head_milli if board.per_head else unit_score.c.value
+
+
+def _bound(board: Board, value_milli: int) -> int:
+    """A value in thousandths as the board's column holds it."""
+    return value_milli if board.per_head else value_milli // 1000
+
+
+def _count_above(tx: Tx, board: Board, period: str, value_milli: int) -> int:
+    """How many stand strictly higher; the bound goes in as a value, so that the index alone answers."""
+    where = [_value_of(board) > _bound(board, value_milli)]
+    if board.of_members:
+        where += [score.c.period == period, score.c.listed == 1]
+    else:
+        where += [unit_score.c.period == period, unit_score.c.kind == board.subject, unit_score.c.listed == 1]
+    return int(tx.scalar(select(func.count()).where(*where)) or 0)
+
+
+def _names(tx: Tx, board: Board, ids: Iterable[int]) -> dict[int, str | None]:
+    """Names for boards: of members who agreed to be named, and of units."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    if board.of_members:
+        return dict(members.board_names(tx, wanted))
+    return {unit.id: unit.short_name for unit in green_units.board_units(tx, wanted).values()}
+
+
+def _named(tx: Tx, board: Board, found: Sequence[_Found], mine: int | None) -> list[Row]:
+    names = _names(tx, board, [row.id for row in found])
+    return [
+        Row(row.place, row.id, names.get(row.id), row.value_milli, row.members, row.id == mine) for row in found
+    ]
+
+
+__all__ = ["BoardPage", "MyPlace", "Row", "download", "my_place", "my_row", "page", "published"]
