@@ -188,22 +188,25 @@ def handed_over(
     """What these merchants fulfilled, newest first."""
     f = fulfilment.c
     query = (
-        select(
-            f.id, f.code, f.points, f.fulfilled_at, reward.c.name_zh, reward.c.name_en,
-            f.holder_id,
-        )
-        .join(reward, reward.c.id == f.reward_id)
+        _fulfilments()
         .where(f.merchant_id.in_(sorted(merchant_ids)))
         .order_by(f.fulfilled_at.desc(), f.id.desc())
         .limit(limit)
-    )  # fmt: skip
+    )
     if after:
         at, last = after
         query = query.where(or_(f.fulfilled_at < at, and_(f.fulfilled_at == at, f.id < last)))
-    return [
-        HandedOver(r.id, r.holder_id, r.code, r.name_zh, r.name_en, r.points, r.fulfilled_at)
-        for r in tx.rows(query)
-    ]
+    return [_handed_over(row) for row in tx.rows(query)]
+
+
+def fulfilled(tx: Tx, actor_id: int, fulfilment_id: str) -> HandedOver:
+    """One fulfilment by the person who made it; raises unknown_fulfilment."""
+    row = tx.row(
+        _fulfilments().where(fulfilment.c.member_id == actor_id, fulfilment.c.id == fulfilment_id)
+    )
+    if row is None:
+        raise refuse("not_found", "unknown_fulfilment", id=fulfilment_id)
+    return _handed_over(row)
 
 
 def handed_over_sums(tx: Tx, merchant_ids: Collection[int], first: date, last: date) -> tuple[int, int]:
@@ -311,6 +314,19 @@ def _card(row: Row[Any], taken: int, reason: str | None, short: int) -> RewardCa
         row.merchant_zh or "", row.merchant_en or "", row.address_zh or "", row.address_en or "",
         row.contact or "", reason, short,
     )  # fmt: skip
+
+
+def _fulfilments() -> Any:
+    f = fulfilment.c
+    return select(
+        f.id, f.holder_id, f.code, f.points, f.fulfilled_at, reward.c.name_zh, reward.c.name_en
+    ).join(reward, reward.c.id == f.reward_id)
+
+
+def _handed_over(row: Row[Any]) -> HandedOver:
+    return HandedOver(
+        row.id, row.holder_id, row.code, row.name_zh, row.name_en, row.points, row.fulfilled_at
+    )
 
 
 def _redemptions() -> Any:

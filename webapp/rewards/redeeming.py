@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, select, update
+from sqlalchemy import Row, and_, delete, select, update
 
 from points_engine.clock import local_day, month_of
 from points_engine.errors import EngineError, refuse
@@ -21,6 +21,7 @@ from webapp.rewards.tables import (
     redemption,
     redemption_code,
     reward,
+    wrong_code,
 )
 from webapp.store import Tx
 
@@ -196,6 +197,19 @@ def expire_holds(tx: Tx, now: datetime, limit: int = 200) -> int:
         _give_back(tx, ended, now)
         _tell_expired(tx, ended, now)
     return len(ended)
+
+
+def forget(tx: Tx, member_id: int, now: datetime) -> None:
+    """The member leaves: what they hold goes back on the shelf; what was redeemed stays, nameless."""
+    held = tx.rows(
+        select(redemption)
+        .where(redemption.c.member_id == member_id, redemption.c.status == "held")
+        .order_by(redemption.c.id)
+    )
+    ended = [row for row in held if close(tx, row, "cancelled", now)]
+    if ended:
+        _give_back(tx, ended, now)
+    tx.execute(delete(wrong_code).where(wrong_code.c.member_id == member_id))
 
 
 def close(tx: Tx, row: Row[Any], status: str, now: datetime) -> bool:

@@ -2,7 +2,13 @@
 
 from webapp.rewards.counter import fulfil_typed, wrong_codes_left
 from webapp.rewards.fulfilling import Receipt, fulfil
-from webapp.rewards.redeeming import Redeemed, cancel_redemption, expire_holds, redeem
+from webapp.rewards.redeeming import (
+    Redeemed,
+    cancel_redemption,
+    expire_holds,
+    forget,
+    redeem,
+)
 from webapp.rewards.shelf import (
     MerchantFacts,
     RewardFacts,
@@ -27,6 +33,7 @@ __all__ = [
     "create_merchant",
     "create_reward",
     "expire_holds",
+    "forget",
     "fulfil",
     "fulfil_typed",
     "redeem",

@@ -1,0 +1,287 @@
+"""Reads of campaigns: the list, one with its tasks and my progress, the card on the home page, staff lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, and_, func, select
+
+from points_engine.clock import local_day
+from points_engine.errors import refuse
+from webapp.campaigns import rules
+from webapp.campaigns.service import eligible
+from webapp.campaigns.tables import campaign, campaign_bonus, campaign_join, campaign_task, task_progress
+from webapp.green_units import queries as green_units
+from webapp.store import Tx
+
+SHOWN = ("scheduled", "open", "closed", "settled")
+PAST_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """A task with my progress; `when` is today, past, coming or week (no day of its own)."""
+
+    id: int
+    day: date | None
+    when: str
+    kind: str
+    title_zh: str
+    title_en: str
+    unit_zh: str
+    unit_en: str
+    target: int
+    progress: int
+    reward_points: int
+    completed_at: datetime | None
+
+    @property
+    def done(self) -> bool:
+        return self.completed_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignCard:
+    """A campaign in a list; `state` is running, coming or past."""
+
+    id: int
+    slug: str
+    title_zh: str
+    title_en: str
+    summary_zh: str
+    summary_en: str
+    theme_zh: str
+    theme_en: str
+    starts_at: datetime
+    ends_at: datetime
+    first_day: date
+    last_day: date
+    multiplier: int
+    state: str
+    days_left: int
+    joined: bool
+    tasks_total: int
+    tasks_done: int
+    bonus: int
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignView:
+    """One campaign whole: its words, rules, tasks and what it has brought me."""
+
+    card: CampaignCard
+    body_zh: str
+    body_en: str
+    tasks: Sequence[TaskView]
+    eligible: bool
+    can_join: bool
+    dry: bool
+    members: int
+
+    @property
+    def days(self) -> list[tuple[date, list[TaskView]]]:
+        """Tasks of theme days, by day."""
+        found: dict[date, list[TaskView]] = {}
+        for task in self.tasks:
+            if task.day is not None:
+                found.setdefault(task.day, []).append(task)
+        return sorted(found.items())
+
+    @property
+    def week(self) -> list[TaskView]:
+        """Tasks that have the whole window."""
+        return [task for task in self.tasks if task.day is None]
+
+
+def cards(tx: Tx, member_id: int | None, now: datetime) -> list[CampaignCard]:
+    """Every campaign that has been announced: running, then coming, then the latest past ones."""
+    c = campaign.c
+    live = tx.rows(select(campaign).where(c.status.in_(("scheduled", "open"))).order_by(c.starts_at, c.id))
+    past = tx.rows(
+        select(campaign)
+        .where(c.status.in_(("closed", "settled")))
+        .order_by(c.ends_at.desc(), c.id.desc())
+        .limit(PAST_SHOWN)
+    )
+    order = {"running": 0, "coming": 1, "past": 2}
+    made = _cards(tx, [*live, *past], member_id, now)
+    return sorted(made, key=lambda card: order[card.state])
+
+
+def detail(tx: Tx, campaign_id: int, member_id: int | None, now: datetime) -> CampaignView:
+    """One announced campaign; a draft is not found."""
+    row = tx.row(select(campaign).where(campaign.c.id == campaign_id, campaign.c.status.in_(SHOWN)))
+    if row is None:
+        raise refuse("not_found", "unknown_campaign", campaign=campaign_id)
+    card = _cards(tx, [row], member_id, now)[0]
+    may = member_id is not None and eligible(row.audience, green_units.unit_ids_of(tx, member_id))
+    members = tx.scalar(
+        select(func.count()).select_from(campaign_join).where(campaign_join.c.campaign_id == campaign_id)
+    )
+    return CampaignView(
+        card=card,
+        body_zh=row.body_zh,
+        body_en=row.body_en,
+        tasks=tasks(tx, campaign_id, member_id, now),
+        eligible=may,
+        can_join=may and not card.joined and card.state != "past",
+        dry=row.dry_at is not None,
+        members=int(members or 0),
+    )
+
+
+def tasks(tx: Tx, campaign_id: int, member_id: int | None, now: datetime) -> list[TaskView]:
+    """The tasks in the staff's order, with this member's progress."""
+    mine = and_(task_progress.c.task_id == campaign_task.c.id, task_progress.c.member_id == (member_id or 0))
+    rows = tx.rows(
+        select(campaign_task, task_progress.c.progress, task_progress.c.completed_at)
+        .outerjoin(task_progress, mine)
+        .where(campaign_task.c.campaign_id == campaign_id)
+        .order_by(campaign_task.c.sort, campaign_task.c.id)
+    )
+    today = local_day(now)
+    return [
+        TaskView(
+            r.id, r.day, _when(r.day, today), r.kind, r.title_zh, r.title_en or r.title_zh, r.unit_zh,
+            r.unit_en or r.unit_zh, r.target, r.progress or 0, r.reward_points, r.completed_at,
+        )
+        for r in rows
+    ]  # fmt: skip
+
+
+def running_card(tx: Tx, member_id: int, now: datetime) -> CampaignView | None:
+    """What the home page shows: a running campaign I joined, else one I may join, else nothing."""
+    c = campaign.c
+    rows = tx.rows(
+        select(campaign).where(c.status == "open", c.starts_at <= now, c.ends_at > now).order_by(c.ends_at, c.id)
+    )
+    if not rows:
+        return None
+    mine = {card.id for card in _cards(tx, rows, member_id, now) if card.joined}
+    units = green_units.unit_ids_of(tx, member_id)
+    fitting = [row for row in rows if row.id in mine] or [row for row in rows if eligible(row.audience, units)]
+    return detail(tx, fitting[0].id, member_id, now) if fitting else None
+
+
+def staff_list(tx: Tx) -> list[Row[Any]]:
+    """Every campaign, newest window first, with how many joined."""
+    counts = (
+        select(campaign_join.c.campaign_id, func.count().label("members"))
+        .group_by(campaign_join.c.campaign_id)
+        .subquery()
+    )
+    return list(
+        tx.rows(
+            select(campaign, func.coalesce(counts.c.members, 0).label("members"))
+            .outerjoin(counts, counts.c.campaign_id == campaign.c.id)
+            .order_by(campaign.c.starts_at.desc(), campaign.c.id.desc())
+        )
+    )
+
+
+def staff_one(tx: Tx, campaign_id: int) -> Row[Any]:
+    """One campaign in any state, for the staff's form."""
+    row = tx.row(select(campaign).where(campaign.c.id == campaign_id))
+    if row is None:
+        raise refuse("not_found", "unknown_campaign", campaign=campaign_id)
+    return row
+
+
+def staff_tasks(tx: Tx, campaign_id: int) -> list[Row[Any]]:
+    """The tasks as rows, with how many members completed each."""
+    done = (
+        select(task_progress.c.task_id, func.count().label("completions"))
+        .where(task_progress.c.completed_at.is_not(None))
+        .group_by(task_progress.c.task_id)
+        .subquery()
+    )
+    return list(
+        tx.rows(
+            select(campaign_task, func.coalesce(done.c.completions, 0).label("completions"))
+            .outerjoin(done, done.c.task_id == campaign_task.c.id)
+            .where(campaign_task.c.campaign_id == campaign_id)
+            .order_by(campaign_task.c.sort, campaign_task.c.id)
+        )
+    )
+
+
+def bonus_paid(tx: Tx, campaign_id: int) -> int:
+    """All the bonus points this campaign has paid and not taken back."""
+    b = campaign_bonus.c
+    return int(
+        tx.scalar(
+            select(func.coalesce(func.sum(b.points), 0)).where(
+                b.campaign_id == campaign_id, b.status.in_(("paid", "kept"))
+            )
+        )
+        or 0
+    )
+
+
+def _cards(tx: Tx, rows: Sequence[Row[Any]], member_id: int | None, now: datetime) -> list[CampaignCard]:
+    """Three queries whatever the number of campaigns."""
+    ids = [row.id for row in rows]
+    totals, mine, bonuses = _totals(tx, ids), {}, {}
+    if member_id is not None and ids:
+        mine, bonuses = _mine(tx, ids, member_id), _bonuses(tx, ids, member_id)
+    return [_card(row, totals.get(row.id, 0), mine.get(row.id), bonuses.get(row.id, 0), now) for row in rows]
+
+
+def _totals(tx: Tx, ids: Sequence[int]) -> dict[int, int]:
+    c = campaign_task.c
+    rows = tx.rows(
+        select(c.campaign_id, func.count().label("n")).where(c.campaign_id.in_(ids)).group_by(c.campaign_id)
+    )
+    return {row.campaign_id: row.n for row in rows}
+
+
+def _mine(tx: Tx, ids: Sequence[int], member_id: int) -> dict[int, int]:
+    """Campaigns I joined, with how many of their tasks I completed."""
+    done = and_(
+        task_progress.c.task_id == campaign_task.c.id,
+        task_progress.c.member_id == member_id,
+        task_progress.c.completed_at.is_not(None),
+    )
+    rows = tx.rows(
+        select(campaign_join.c.campaign_id, func.count(task_progress.c.task_id).label("n"))
+        .outerjoin(campaign_task, campaign_task.c.campaign_id == campaign_join.c.campaign_id)
+        .outerjoin(task_progress, done)
+        .where(campaign_join.c.member_id == member_id, campaign_join.c.campaign_id.in_(ids))
+        .group_by(campaign_join.c.campaign_id)
+    )
+    return {row.campaign_id: row.n for row in rows}
+
+
+def _bonuses(tx: Tx, ids: Sequence[int], member_id: int) -> dict[int, int]:
+    b = campaign_bonus.c
+    rows = tx.rows(
+        select(b.campaign_id, func.sum(b.points).label("points"))
+        .where(b.member_id == member_id, b.campaign_id.in_(ids), b.status.in_(("paid", "kept")))
+        .group_by(b.campaign_id)
+    )
+    return {row.campaign_id: int(row.points) for row in rows}
+
+
+def _card(row: Row[Any], total: int, done: int | None, bonus: int, now: datetime) -> CampaignCard:
+    first, last = rules.days_of_window(row.starts_at, row.ends_at)
+    return CampaignCard(
+        row.id, row.slug, row.title_zh, row.title_en or row.title_zh, row.summary_zh,
+        row.summary_en or row.summary_zh, row.theme_zh, row.theme_en or row.theme_zh, row.starts_at,
+        row.ends_at, first, last, row.multiplier, _state(row, now),
+        max(0, (last - local_day(now)).days + 1), done is not None, total, done or 0, bonus,
+    )  # fmt: skip
+
+
+def _state(row: Row[Any], now: datetime) -> str:
+    if row.status in ("closed", "settled") or now >= row.ends_at:
+        return "past"
+    return "running" if row.status == "open" and now >= row.starts_at else "coming"
+
+
+def _when(day: date | None, today: date) -> str:
+    if day is None:
+        return "week"
+    return "today" if day == today else "past" if day < today else "coming"
