@@ -30,8 +30,11 @@ def recent(
     limit: int = 50,
     action: str | None = None,
     subject: str | None = None,
+    actor_id: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[Entry]:
-    """Up to `limit` entries older than id `after`; `action` matches by its beginning."""
+    """Up to `limit` entries older than id `after`; `action` matches by its beginning, `until` is not included."""
     query = select(staff_action).order_by(staff_action.c.id.desc()).limit(limit)
     if after is not None:
         query = query.where(staff_action.c.id < after)
@@ -39,6 +42,12 @@ def recent(
         query = query.where(staff_action.c.action.startswith(action, autoescape=True))
     if subject:
         query = query.where(staff_action.c.subject == subject)
+    if actor_id is not None:
+        query = query.where(staff_action.c.actor_id == actor_id)
+    if since is not None:
+        query = query.where(staff_action.c.at >= since)
+    if until is not None:
+        query = query.where(staff_action.c.at < until)
     return [_entry(row) for row in tx.rows(query)]
 
 
