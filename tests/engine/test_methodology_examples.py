@@ -21,14 +21,14 @@ from points_engine.methodology import (
 
 CATALOGUE = load()
 TODAY = date(2026, 6, 15)
-REFS = (
-    "T01 T02 T03 T04 T05 T06 T07 T08 T09 T10 T11 T12 T13 T14 F01 F02 F03 F04 F05 U01 U02 U03 U04 "
-    "U05 U06 H01 H02 H03 H04 H05 H06 H07 H08 H09 H10 O01 O02 O03 O04 O05 P01 P02 C01"
-).split()
-DECLARABLE = set(
-    "T01 T02 T03 T04 T05 T06 T07 T08 T09 T12 F01 F02 F03 F04 U01 U02 U04 H02 H10 O01 O02 O03 "
-    "T14 F05 U05 U06 H09 P01 P02".split()
-)
+REFS = """
+T01 T02 T03 T04 T05 T06 T07 T08 T09 T10 T11 T12 T13 T14 F01 F02 F03 F04 F05 U01 U02 U03 U04 U05 U06
+H01 H02 H03 H04 H05 H06 H07 H08 H09 H10 O01 O02 O03 O04 O05 P01 P02 C01
+"""
+DECLARABLE = """
+T01 T02 T03 T04 T05 T06 T07 T08 T09 T12 T14 F01 F02 F03 F04 F05 U01 U02 U04 U05 U06 H02 H09 H10
+O01 O02 O03 P01 P02
+"""
 EXAMPLES = [
     pytest.param(behaviour, edition, example, id=f"{behaviour.ref}-{at}")
     for behaviour in CATALOGUE.behaviours
@@ -38,7 +38,7 @@ EXAMPLES = [
 
 
 def test_every_row_of_the_catalogue_is_there_in_order():
-    assert [each.ref for each in CATALOGUE.behaviours] == REFS
+    assert [each.ref for each in CATALOGUE.behaviours] == REFS.split()
 
 
 @pytest.mark.parametrize(("behaviour", "edition", "example"), EXAMPLES)
@@ -68,7 +68,7 @@ def test_the_rate_is_the_rounded_figure_of_the_catalogue(behaviour):
 
 @pytest.mark.parametrize("behaviour", CATALOGUE.behaviours, ids=lambda each: each.ref)
 def test_only_what_may_be_declared_is_loggable(behaviour):
-    assert behaviour.loggable == (behaviour.ref in DECLARABLE)
+    assert behaviour.loggable == (behaviour.ref in DECLARABLE.split())
     assert (Level.DECLARED in behaviour.evidence) == behaviour.loggable
 
 
@@ -134,7 +134,8 @@ def test_review_comes_24_months_after_the_first_day():
 
 
 def test_evidence_is_worth_what_the_data_says():
-    assert COEFFICIENT == {"declared": Decimal("0.5"), "photo": 1, "device": 1, "partner": 1}
+    worth = {"declared": Decimal("0.5"), "photo": 1, "device": 1, "partner": 1}
+    assert dict(COEFFICIENT) == worth
 
 
 def test_an_unaccepted_level_and_an_unknown_code_are_refused():
