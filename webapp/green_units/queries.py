@@ -125,7 +125,6 @@ def my_units(tx: Tx, member_id: int) -> list[MyUnit]:
             green_unit,
             department.c.name.label("department"),
             membership.c.joined_on,
-            membership.c.role,
         )
         .select_from(membership)
         .join(green_unit, green_unit.c.id == membership.c.unit_id)
@@ -133,7 +132,8 @@ def my_units(tx: Tx, member_id: int) -> list[MyUnit]:
         .where(membership.c.member_id == member_id, membership.c.left_on.is_(None))
         .order_by(membership.c.kind, membership.c.id)
     )
-    return [MyUnit(_unit(row), row.department, row.joined_on, row.role == "admin") for row in rows]
+    mine = {grant.unit_id for grant in members.grants_of(tx, member_id)} if rows else set()
+    return [MyUnit(_unit(row), row.department, row.joined_on, row.id in mine) for row in rows]
 
 
 def unit_ids_of(tx: Tx, member_id: int) -> dict[str, int]:
@@ -146,20 +146,17 @@ def unit_ids_of(tx: Tx, member_id: int) -> dict[str, int]:
     return {row.kind: row.unit_id for row in rows}
 
 
-def administered(tx: Tx, member_id: int) -> tuple[int, ...]:
+def administered(tx: Tx, member_id: int) -> list[Unit]:
     """The active units this member administers."""
+    ids = [grant.unit_id for grant in members.grants_of(tx, member_id) if grant.role == "unit_admin"]
+    if not ids:
+        return []
     rows = tx.rows(
-        select(membership.c.unit_id)
-        .join(green_unit, green_unit.c.id == membership.c.unit_id)
-        .where(
-            membership.c.member_id == member_id,
-            membership.c.role == "admin",
-            membership.c.left_on.is_(None),
-            green_unit.c.status == "active",
-        )
-        .order_by(membership.c.unit_id)
+        select(green_unit)
+        .where(green_unit.c.id.in_(ids), green_unit.c.status == "active")
+        .order_by(green_unit.c.id)
     )
-    return tuple(row.unit_id for row in rows)
+    return [_unit(row) for row in rows]
 
 
 def my_membership(tx: Tx, member_id: int, unit_id: int) -> MyUnit:
@@ -172,9 +169,10 @@ def my_membership(tx: Tx, member_id: int, unit_id: int) -> MyUnit:
 
 def administered_unit(tx: Tx, member_id: int, unit_id: int) -> Unit:
     """A unit that this member administers; 404 unknown_unit for any other."""
-    if unit_id not in administered(tx, member_id):
-        raise refuse("not_found", "unknown_unit")
-    return unit_by_id(tx, unit_id)
+    for unit in administered(tx, member_id):
+        if unit.id == unit_id:
+            return unit
+    raise refuse("not_found", "unknown_unit")
 
 
 def people(tx: Tx, unit_id: int, after: int | None = None, limit: int = PAGE) -> list[Person]:
@@ -190,9 +188,12 @@ def people(tx: Tx, unit_id: int, after: int | None = None, limit: int = PAGE) ->
     if after is not None:
         query = query.where(membership.c.member_id > after)
     rows = tx.rows(query)
-    names = members.nicknames(tx, [row.member_id for row in rows])
+    names = members.names(tx, [row.member_id for row in rows])
+    admins = set(members.unit_admins(tx, unit_id))
     return [
-        Person(r.member_id, names.get(r.member_id, ""), r.department, r.joined_on, r.role == "admin") for r in rows
+        Person(r.member_id, names[r.member_id].nickname, r.department, r.joined_on, r.member_id in admins)
+        for r in rows
+        if r.member_id in names
     ]
 
 

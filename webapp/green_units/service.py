@@ -14,6 +14,8 @@ from points_engine.errors import Invalid, refuse
 from webapp.green_units.forms import UnitNames, new_code
 from webapp.green_units.tables import green_unit, membership, wrong_code
 from webapp.journal import service as journal
+from webapp.members import queries as members
+from webapp.members import staff as roles
 from webapp.store import Tx
 
 FAMILY_MAX = 12
@@ -53,7 +55,8 @@ def create_family(tx: Tx, member_id: int, names: UnitNames, now: datetime, on_bo
     """Any resident founds a family and administers it; 409 already_member in another one."""
     _refuse_second(tx, member_id, "family")
     unit_id = _insert_unit(tx, "family", names, now, on_boards=on_boards)
-    _insert_membership(tx, member_id, unit_id, "family", None, now, role="admin")
+    _insert_membership(tx, member_id, unit_id, "family", None, now)
+    roles.grant_role(tx, member_id, member_id, "unit_admin", now, unit_id=unit_id)
     _record(tx, member_id, "unit.create", unit_id, {"kind": "family"}, now)
     return unit_id
 
@@ -97,8 +100,7 @@ def leave_unit(tx: Tx, member_id: int, unit_id: int, now: datetime) -> None:
     unit = tx.row(select(green_unit).where(green_unit.c.id == unit_id))
     if unit is None or not _end(tx, unit_id, member_id, now):
         raise refuse("not_found", "unknown_unit")
-    if unit.kind == "family":
-        _after_family_departure(tx, unit_id, now)
+    _after_departure(tx, member_id, unit, member_id, now)
 
 
 def remove_member(tx: Tx, actor_id: int, unit_id: int, member_id: int, now: datetime, staff: bool = False) -> None:
@@ -107,8 +109,7 @@ def remove_member(tx: Tx, actor_id: int, unit_id: int, member_id: int, now: date
     if not _end(tx, unit_id, member_id, now):
         raise refuse("not_found", "unknown_member")
     _record(tx, actor_id, "unit.remove_member", unit_id, {"member": member_id}, now)
-    if unit.kind == "family":
-        _after_family_departure(tx, unit_id, now)
+    _after_departure(tx, actor_id, unit, member_id, now)
 
 
 def rotate_join_code(tx: Tx, actor_id: int, unit_id: int, now: datetime, staff: bool = False) -> str:
@@ -146,21 +147,19 @@ def set_on_boards(tx: Tx, actor_id: int, unit_id: int, on_boards: bool, now: dat
     _record(tx, actor_id, "unit.on_boards", unit_id, {"on": on_boards}, now)
 
 
-def set_admin(tx: Tx, actor_id: int, unit_id: int, member_id: int, admin: bool, now: datetime, staff: bool = True) -> None:
-    """Make a member of the unit its administrator, or an ordinary member again."""
-    _managed(tx, actor_id, unit_id, staff)
-    changed = tx.execute(
-        update(membership)
-        .where(
-            membership.c.unit_id == unit_id,
-            membership.c.member_id == member_id,
-            membership.c.left_on.is_(None),
-        )
-        .values(role="admin" if admin else "member")
-    ).rowcount
-    if not changed:
-        raise refuse("not_found", "unknown_member")
-    _record(tx, actor_id, "unit.set_admin", unit_id, {"member": member_id, "admin": admin}, now)
+def set_admin(
+    tx: Tx, actor_id: int, unit_id: int, member_id: int, admin: bool, now: datetime, staff: bool = False
+) -> None:
+    """Make somebody the unit's administrator, or take it back; the role need not belong to the unit."""
+    unit = _managed(tx, actor_id, unit_id, staff)
+    if unit.parent_id is not None:
+        raise refuse("conflict", "no_departments")
+    if admin:
+        roles.grant_role(tx, actor_id, member_id, "unit_admin", now, unit_id=unit_id)
+    elif not staff and members.unit_admins(tx, unit_id) == [member_id]:
+        raise refuse("conflict", "last_unit_admin")
+    else:
+        roles.revoke_role(tx, actor_id, member_id, "unit_admin", now, unit_id=unit_id, end_sessions=False)
 
 
 def close_unit(tx: Tx, actor_id: int, unit_id: int, now: datetime, staff: bool = False) -> None:
@@ -229,7 +228,7 @@ def _insert_unit(
 
 
 def _insert_membership(
-    tx: Tx, member_id: int, unit_id: int, kind: str, department_id: int | None, now: datetime, role: str = "member"
+    tx: Tx, member_id: int, unit_id: int, kind: str, department_id: int | None, now: datetime
 ) -> None:
     tx.execute(
         insert(membership).values(
@@ -239,7 +238,6 @@ def _insert_membership(
             kind=kind,
             department_id=department_id,
             joined_on=local_day(now),
-            role=role,
         )
     )
 
@@ -292,14 +290,7 @@ def _managed(tx: Tx, actor_id: int, unit_id: int, staff: bool) -> Any:
     row = tx.row(select(green_unit).where(green_unit.c.id == unit_id, green_unit.c.status == "active"))
     if row is None:
         raise refuse("not_found", "unknown_unit")
-    if not staff and not tx.row(
-        select(membership.c.role).where(
-            membership.c.member_id == actor_id,
-            membership.c.unit_id == (row.parent_id or row.id),
-            membership.c.role == "admin",
-            membership.c.left_on.is_(None),
-        )
-    ):
+    if not staff and actor_id not in members.unit_admins(tx, row.parent_id or row.id):
         raise refuse("not_found", "unknown_unit")
     return row
 
@@ -311,7 +302,7 @@ def _end(tx: Tx, unit_id: int, member_id: int | None, now: datetime) -> int:
         query = query.where(membership.c.member_id == member_id)
     today = local_day(now)
     last = case((membership.c.joined_on > today, membership.c.joined_on), else_=today)
-    return tx.execute(query.values(left_on=last, role="member", version=membership.c.version + 1)).rowcount
+    return tx.execute(query.values(left_on=last, version=membership.c.version + 1)).rowcount
 
 
 def _open_count(tx: Tx, unit_id: int) -> int:
@@ -329,23 +320,23 @@ def _touch_unit(tx: Tx, unit_id: int) -> None:
     tx.execute(update(green_unit).where(green_unit.c.id == unit_id).values(version=green_unit.c.version + 1))
 
 
-def _after_family_departure(tx: Tx, unit_id: int, now: datetime) -> None:
-    """A family never stands without an administrator: the longest member takes over, the last closes it."""
-    _touch_unit(tx, unit_id)
+def _after_departure(tx: Tx, actor_id: int, unit: Any, member_id: int, now: datetime) -> None:
+    """Who leaves no longer administers; a family passes to its longest member, or closes with its last."""
+    admins = members.unit_admins(tx, unit.id)
+    if member_id in admins:
+        roles.revoke_role(tx, actor_id, member_id, "unit_admin", now, unit_id=unit.id, end_sessions=False)
+    if unit.kind != "family":
+        return
+    _touch_unit(tx, unit.id)
     rows = tx.rows(
-        select(membership.c.member_id, membership.c.id, membership.c.role)
-        .where(membership.c.unit_id == unit_id, membership.c.left_on.is_(None))
+        select(membership.c.member_id)
+        .where(membership.c.unit_id == unit.id, membership.c.left_on.is_(None))
         .order_by(membership.c.joined_on, membership.c.id)
     )
     if not rows:
-        _close(tx, unit_id, now)
-    elif all(row.role != "admin" for row in rows):
-        first = rows[0]
-        tx.execute(
-            update(membership)
-            .where(membership.c.member_id == first.member_id, membership.c.id == first.id)
-            .values(role="admin")
-        )
+        _close(tx, unit.id, now)
+    elif not set(admins) - {member_id}:
+        roles.grant_role(tx, actor_id, rows[0].member_id, "unit_admin", now, unit_id=unit.id)
 
 
 def _close(tx: Tx, unit_id: int, now: datetime) -> None:

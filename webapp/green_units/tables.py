@@ -60,11 +60,9 @@ membership = Table(
     Column("department_id", BigInteger().with_variant(Integer(), "sqlite"), ForeignKey("green_unit.id")),
     Column("joined_on", Date, nullable=False),
     Column("left_on", Date),
-    Column("role", String(8), nullable=False, server_default="member"),
     Column("version", Integer, nullable=False, server_default=text("1")),
     Column("scored_version", Integer, nullable=False, server_default=text("0")),
     CheckConstraint("left_on IS NULL OR left_on >= joined_on", name="dates"),
-    CheckConstraint("role IN ('member', 'admin')", name="role"),
 )
 Index(
     "uq_membership_open",

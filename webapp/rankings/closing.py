@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
-from points_engine.ranking import places
 from webapp.rankings import standings
 from webapp.rankings.boards import BOARDS, METHOD_EN, METHOD_ZH, Board, closes_at
 from webapp.rankings.tables import (
@@ -86,6 +85,14 @@ def stored_lines(tx: Tx, board: str, period: str, salt: str) -> Iterator[str]:
             subject_id = row.member_id if row.member_id is not None else row.unit_id
             yield line(row.place, reference(salt, subject_id), row.value_milli, row.members)
         position = rows[-1].position
+
+
+def places(values: list[int]) -> list[int]:
+    """Places of values in falling order: equal values share one, the next takes its position (1, 2, 2, 4)."""
+    found: list[int] = []
+    for i, value in enumerate(values):
+        found.append(found[-1] if i and value == values[i - 1] else i + 1)
+    return found
 
 
 def _publish(tx: Tx, board: Board, period: str, now: datetime) -> None:

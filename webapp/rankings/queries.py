@@ -336,7 +336,8 @@ def _names(tx: Tx, board: Board, ids: Iterable[int]) -> dict[int, str | None]:
     if not wanted:
         return {}
     if board.of_members:
-        return dict(members.board_names(tx, wanted))
+        found = members.names(tx, wanted)
+        return {one: None if found[one].hidden else found[one].nickname for one in wanted if one in found}
     return {unit.id: unit.short_name for unit in green_units.board_units(tx, wanted).values()}
 
 

@@ -28,8 +28,7 @@ def set_listed(tx: Tx, member_id: int, listed: bool) -> None:
 
 
 def forget(tx: Tx, member_id: int, now: datetime) -> None:
-    """The member leaves: the wallet earns no more, and live boards drop them; what they did for units stays."""
-    ledger.set_frozen(tx, member_id, True, now)
+    """The member leaves: live boards drop them; what they did for units stays."""
     set_listed(tx, member_id, False)
 
 

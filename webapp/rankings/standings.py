@@ -14,6 +14,7 @@ from webapp.green_units import service as green_units_service
 from webapp.green_units.queries import headcount, memberships
 from webapp.ledger import queries as ledger
 from webapp.ledger import service as ledger_service
+from webapp.members import queries as members
 from webapp.rankings.boards import FEWEST, PERIOD_KINDS, current_periods, period_of
 from webapp.rankings.tables import open_period, published_board, score, standing, unit_part, unit_score
 from webapp.store import Tx, UtcDateTime
@@ -75,10 +76,14 @@ def open_periods(tx: Tx, now: datetime) -> list[str]:
 
 def relist(tx: Tx) -> int:
     """Take frozen members (and those who left) off the live boards, and put the thawed back; returns rows."""
-    frozen = _frozen()
-    off = update(score).where(score.c.listed == 1, score.c.member_id.in_(frozen)).values(listed=0)
-    on = update(score).where(score.c.listed == 0, score.c.member_id.not_in(frozen)).values(listed=1)
-    return tx.execute(off).rowcount + tx.execute(on).rowcount
+    gone = members.inactive(tx)
+    hidden = {row[0] for row in tx.rows(select(score.c.member_id).where(score.c.listed == 0).distinct())}
+    changed = 0
+    for ids, listed in ((sorted(set(gone) - hidden), 0), (sorted(hidden - set(gone)), 1)):
+        for start in range(0, len(ids), BATCH):
+            some = score.c.member_id.in_(ids[start : start + BATCH])
+            changed += tx.execute(update(score).where(some, score.c.listed != listed).values(listed=listed)).rowcount
+    return changed
 
 
 def rebuild(tx: Tx, now: datetime, history: bool = True) -> None:
@@ -122,10 +127,6 @@ def part_sums(period: str) -> Any:
     )
 
 
-def _frozen() -> Any:
-    return select(ledger.seq_view.c.member_id).where(ledger.seq_view.c.frozen.is_(True))
-
-
 def _take_turn(tx: Tx, now: datetime) -> None:
     tx.upsert(standing, [{"id": 1, "as_of": now}], key=("id",), replace=("as_of",))
 
@@ -161,7 +162,7 @@ def _score_members(tx: Tx, ids: Sequence[int], periods: Sequence[str], now: date
         (row.member_id, row.period): row
         for row in tx.rows(select(score).where(score.c.member_id.in_(ids), score.c.period.in_(periods)))
     }
-    gone = {row[0] for row in tx.rows(_frozen().where(ledger.seq_view.c.member_id.in_(ids)))}
+    gone = set(members.inactive(tx, ids))
     changed = []
     for key in sorted(sums.keys() | stored.keys()):
         value, old = sums.get(key, 0), stored.get(key)

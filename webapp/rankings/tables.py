@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, SmallInteger, String, Table, Text, event
+from sqlalchemy import BigInteger, Column, Index, Integer, SmallInteger, String, Table, Text, event, text
 from sqlalchemy.schema import DDL
 
 from webapp.store import UtcDateTime, metadata
@@ -27,6 +27,7 @@ Index(
     score.c.reached_at,
     score.c.member_id,
 )
+Index("ix_score_unlisted", score.c.member_id, sqlite_where=text("listed = 0"), postgresql_where=text("listed = 0"))
 
 unit_score = Table(
     "unit_score",
