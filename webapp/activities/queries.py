@@ -11,9 +11,11 @@ from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 
-from points_engine.activity import MILLI
+from points_engine.activity import MILLI, Usage, periods
+from points_engine.clock import local_day
 from points_engine.errors import Invalid, refuse
-from webapp.activities.tables import activity, upload
+from webapp.activities.tables import activity, cap_counter, upload
+from webapp.ledger import queries as ledger_queries
 from webapp.store import Tx
 
 
@@ -172,3 +174,34 @@ def uploads(tx: Tx, member_id: int, ids: Sequence[str]) -> list[Any]:
 def photo(tx: Tx, member_id: int, upload_id: str) -> Any:
     """One upload of a member, or None."""
     return tx.row(select(upload).where(upload.c.member_id == member_id, upload.c.id == upload_id))
+
+
+def recent(tx: Tx, member_id: int, since: date, limit: int = 120) -> list[Any]:
+    """The member's latest standing acts since a day, newest first: what habits and today's tiles are read from."""
+    a = activity.c
+    return list(
+        tx.rows(
+            select(a.id, a.behaviour, a.quantity_milli, a.inputs, a.occurred_on, a.status, a.grams, a.points, a.reasons)
+            .where(a.member_id == member_id, a.occurred_on >= since, a.status.in_(("accepted", "pending")))
+            .order_by(a.occurred_on.desc(), a.recorded_at.desc())
+            .limit(limit)
+        )
+    )
+
+
+def behaviours_of(tx: Tx, member_id: int, ids: Sequence[str]) -> dict[str, str]:
+    """Which behaviour each of the member's acts is, by act id."""
+    if not ids:
+        return {}
+    a = activity.c
+    rows = tx.rows(select(a.id, a.behaviour).where(a.member_id == member_id, a.id.in_(list(ids))))
+    return {row.id: row.behaviour for row in rows}
+
+
+def usage_at(tx: Tx, member_id: int, at: datetime) -> Usage:
+    """What the member has used of every cap and limit that an act at `at` would meet."""
+    wanted = list(periods(at).values())
+    rows = tx.rows(select(cap_counter).where(cap_counter.c.member_id == member_id, cap_counter.c.period.in_(wanted)))
+    day = local_day(at)
+    sums = ledger_queries.sums(tx, member_id, day, day)
+    return Usage({(r.scope, r.period): r.used for r in rows}, sums.declared_g, sums.points)

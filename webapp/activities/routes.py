@@ -1,0 +1,276 @@
+"""Pages of activities: what can be logged, the form for one act, my acts, one act with its working, my photos."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+
+from points_engine.activity import Decision, Usage, limits
+from points_engine.clock import local_day
+from points_engine.errors import EngineError, Invalid, refuse
+from points_engine.methodology import DOMAINS, Behaviour
+from webapp.activities import forms, queries, views
+from webapp.activities.commands import LogActivity, read_command
+from webapp.activities.pictures import MOST_BYTES, read_picture
+from webapp.activities.service import Logged, undo_activity
+from webapp.activities.uploads import keep_picture
+from webapp.ledger import queries as ledger
+from webapp.web import guard, house, now, page_of, safe_next, say, signed_in, t
+from webapp.web.messages import message, reason
+
+bp = Blueprint("activities", __name__)
+bp.add_app_template_global(views.name_of, "behaviour_name")
+bp.add_app_template_global(views.amount_of, "amount_of")
+bp.add_app_template_global(views, "act_words")
+bp.add_app_template_filter(views.figure, "figure")
+PAGE = 30
+NOWHERE = str(uuid.UUID(int=0))
+
+
+@bp.get("/log")
+@guard.public("what can be logged is shown before anybody signs in")
+def choose() -> str:
+    today = local_day(now())
+    shown = [views.choice(b, today) for b in house().catalogue.behaviours if not b.hidden]
+    groups = [(code, t(zh, en), [c for c in shown if c.behaviour.domain == code]) for code, zh, en in DOMAINS]
+    return render_template("activities/log.html", groups=[g for g in groups if g[2]])
+
+
+@bp.get("/behaviours")
+@guard.public("an older address of the same page")
+def behaviours() -> Any:
+    return redirect(url_for(".choose"), 301)
+
+
+@bp.get("/log/<code>")
+@guard.member
+def form(code: str) -> str:
+    behaviour = _loggable(code)
+    given = forms.blank(behaviour, now(), request.args.get("quantity", "")[:20])
+    return _form(behaviour, given, {})
+
+
+@bp.post("/log/<code>")
+@guard.member
+def log(code: str) -> Any:
+    """Log the act, or (button `preview`) show what it would earn; a photo once sent is kept either way."""
+    behaviour = _loggable(code)
+    given, wrong = forms.typed(request.form, behaviour), {}
+    try:
+        given = given.with_photo(_kept_photo() or given.photo_id)
+    except Invalid as fault:
+        wrong = dict(fault.fields)
+    try:
+        command = _command(behaviour, given)
+        if not wrong and "preview" not in request.form:
+            return _log(command)
+    except Invalid as fault:
+        wrong = {**fault.fields, **wrong}
+    if "preview" in request.form and (not wrong or request.headers.get("HX-Request")):
+        return _form(behaviour, given, wrong)
+    return _form(behaviour, given, wrong), 400
+
+
+@bp.get("/activities")
+@guard.member
+def index() -> str:
+    after = queries.read_cursor(request.args.get("after", "")[:90])
+    with house().store.read() as tx:
+        rows = queries.mine(tx, signed_in().member_id, after, PAGE + 1)
+    found = page_of(rows, PAGE, queries.cursor)
+    days: dict[Any, list[views.ActView]] = {}
+    for row in found.items:
+        days.setdefault(row["occurred_on"], []).append(views.act_view(row, house().catalogue, now()))
+    return render_template("activities/index.html", page=found, days=days, today=local_day(now()))
+
+
+@bp.get("/activities/<activity_id>")
+@guard.member
+def show(activity_id: str) -> str:
+    person = signed_in()
+    with house().store.read() as tx:
+        record = queries.one(tx, person.member_id, _uuid(activity_id))
+        cause = f"activity:{record['id']}"
+        lines = ledger.by_cause(tx, person.member_id, [cause])[cause]
+        photos = queries.uploads(tx, person.member_id, record["evidence"])
+    return render_template(
+        "activities/show.html",
+        act=views.act_view(record, house().catalogue, now()),
+        passport=views.passport_of(record, house().catalogue),
+        inputs=record["inputs"],
+        lines=lines,
+        photos=photos,
+        limits=limits(),
+    )
+
+
+@bp.post("/activities/<activity_id>/undo")
+@guard.member
+def undo(activity_id: str) -> Any:
+    person, known = signed_in(), _uuid(activity_id)
+    try:
+        record = house().store.retrying(lambda tx: undo_activity(tx, person.member_id, known, now()))
+        name = views.name_of(house().catalogue.behaviour(record["behaviour"]))
+        say(t(f"已撤销：{name}", f"Undone: {name}"))
+    except EngineError as refusal:
+        if refusal.kind != "conflict":
+            raise
+        say(message(refusal.code, refusal.facts), "bad")
+    return redirect(safe_next(url_for(".show", activity_id=known)), 303)
+
+
+@bp.get("/photos/<upload_id>")
+@guard.member
+def photo(upload_id: str) -> Response:
+    """A photo of one's own; reviewers have their own route in the console."""
+    with house().store.read() as tx:
+        row = queries.photo(tx, signed_in().member_id, _uuid(upload_id))
+    if row is None:
+        raise refuse("not_found", "unknown_upload")
+    small = row.thumbnail if "small" in request.args else None
+    data = house().blobs.get(small) if small else None
+    data = data or house().blobs.get(row.blob)
+    if data is None:
+        raise refuse("not_found", "unknown_upload")
+    response = make_response(data)
+    response.headers["Content-Type"] = "image/jpeg"
+    response.headers["Cache-Control"] = "private, max-age=600"
+    return response
+
+
+def _loggable(code: str) -> Behaviour:
+    behaviour: Behaviour = house().catalogue.behaviour(code)
+    if not behaviour.loggable:
+        raise refuse("not_found", "not_loggable", behaviour=code)
+    return behaviour
+
+
+def _command(behaviour: Behaviour, given: forms.Typed) -> LogActivity:
+    values = forms.read(given, behaviour, now())
+    return read_command(
+        house().catalogue,
+        signed_in().member_id,
+        id=given.id,
+        behaviour=behaviour.code,
+        quantity=values.quantity,
+        occurred_at=values.occurred_at,
+        inputs=values.inputs,
+        evidence=[given.photo_id] if given.photo_id else [],
+        now=now(),
+    )
+
+
+def _log(command: LogActivity) -> Any:
+    where = url_for(".show", activity_id=command.id)
+    try:
+        logged: Logged = house().desk.log(command, now())
+    except EngineError as refusal:
+        if refusal.code != "request_reused":
+            raise
+        logged = Logged({}, False)
+    if logged.fresh:
+        say(said(logged.record), undo=f"{url_for('.undo', activity_id=command.id)}?next=/")
+    else:
+        say(t("这条记录刚才已经保存，没有重复记", "This was already saved; nothing was recorded twice"))
+    return redirect(where, 303)
+
+
+def said(record: Any) -> str:
+    """The sentence after logging: what, how much, and what it brought."""
+    view = views.act_view(record, house().catalogue, now())
+    what = f"{views.name_of(view.behaviour, short=True)} {view.amount}"
+    if view.status == "pending":
+        return t(f"已提交：{what}，核验通过后计入", f"Sent: {what}; it counts once reviewed")
+    if view.status == "rejected":
+        return t(f"没有计入：{what}。{view.reasons[0]}", f"Not counted: {what}. {view.reasons[0]}")
+    gained = [f"+{view.grams} g"] if view.grams else []
+    gained += [t(f"+{view.points} 积分", f"+{view.points} points")] if view.points else []
+    if not gained:
+        return t(f"已记录：{what}，未计量。{view.reasons[0]}", f"Recorded: {what}, no credit. {view.reasons[0]}")
+    return t(f"已记录：{what}，", f"Recorded: {what}, ") + t("，", ", ").join(gained)
+
+
+def _kept_photo() -> str | None:
+    """Take in the photo of this request, if there is one; raises Invalid({"photo": …})."""
+    sent = request.files.get("photo")
+    if sent is None or not sent.filename:
+        return None
+    picture = read_picture(sent.stream.read(MOST_BYTES + 1))
+    kept = house().store.retrying(
+        lambda tx: keep_picture(tx, house().blobs, signed_in().member_id, picture, now())
+    )
+    return str(kept["id"])
+
+
+def _form(behaviour: Behaviour, given: forms.Typed, wrong: Mapping[str, str]) -> str:
+    person, errors, at = signed_in(), dict(wrong), now()
+    command: LogActivity | None = None
+    try:
+        command = _command(behaviour, given)
+        at = command.occurred_at
+    except Invalid as fault:
+        # A closed season is said before anything is typed; other faults wait for the button.
+        errors |= {k: v for k, v in fault.fields.items() if v == "out_of_season"}
+    with house().store.read() as tx:
+        usage = queries.usage_at(tx, person.member_id, at)
+        photos = queries.uploads(tx, person.member_id, [given.photo_id]) if _known(given.photo_id) else []
+    return render_template(
+        "activities/form.html",
+        behaviour=behaviour,
+        given=given,
+        errors=_words(behaviour, errors),
+        worth=_worth(command, usage) if command else None,
+        caps=views.cap_lines(behaviour, house().catalogue, usage, at),
+        photo=photos[0] if photos else None,
+        today=local_day(now()),
+        oldest=local_day(now() - timedelta(hours=limits()["late_hours"])),
+        limits=limits(),
+    )
+
+
+def _worth(command: LogActivity, usage: Usage) -> list[tuple[str, Decision]]:
+    """What the act would bring, as it stands and with a photo."""
+    levels = ("photo",) if command.evidence else ("declared", "photo")
+    return [
+        (level, views.would_earn(command.behaviour, command.quantity, command.inputs, level == "photo", command.occurred_at, usage))
+        for level in levels
+        if level in command.behaviour.evidence
+    ]
+
+
+def _words(behaviour: Behaviour, wrong: dict[str, str]) -> dict[str, str]:
+    """Field errors under the names the form's fields carry, with figures where they help."""
+    found: dict[str, str] = {}
+    for name, code in wrong.items():
+        field = {"occurred_at": "day", "evidence": "photo"}.get(name, name.replace("inputs.", "input-"))
+        text = reason(code)
+        if code == "out_of_bounds" and name == "quantity":
+            bounds = behaviour.versions[-1].bounds
+            least, most = (views.amount_of(behaviour, n) for n in (bounds.least, bounds.most))
+            text = t(f"请填 {least} 到 {most} 之间的数", f"Enter between {least} and {most}")
+        elif code == "out_of_bounds":
+            asked = next(each for each in behaviour.inputs if name.endswith(each.name))
+            text = t(f"请填 {asked.least} 到 {asked.most}", f"Enter {asked.least} to {asked.most}")
+        elif code == "out_of_season" and behaviour.season:
+            first, last = behaviour.season
+            text = t(f"这项行为只在 {first} 月至 {last} 月计入", f"Counts only in months {first} to {last}")
+        found[field] = text
+    return found
+
+
+def _known(text: str) -> bool:
+    return bool(text) and _uuid(text) != NOWHERE
+
+
+def _uuid(text: str) -> str:
+    """The id in its one spelling; nonsense is not found, like a stranger's."""
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        return NOWHERE
+

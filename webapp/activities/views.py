@@ -1,0 +1,295 @@
+"""What pages say about acts and methodologies: words for statuses, reasons, caps and marks; ready-made lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from points_engine.activity import MILLI, Act, Decision, Usage, decide, limits, periods
+from points_engine.methodology import (
+    Behaviour,
+    Cap,
+    Catalogue,
+    Input,
+    Level,
+    Passport,
+    grams_per_unit,
+    passport,
+    points_per_unit,
+)
+from points_engine.units import plain
+from webapp.web import t
+
+Pair = tuple[str, str]
+
+STATUS: dict[str, tuple[str, str, str]] = {
+    "accepted": ("已计入", "Counted", "good"),
+    "pending": ("待核验", "Waiting for review", "warn"),
+    "rejected": ("未通过", "Not accepted", "bad"),
+    "undone": ("已撤销", "Undone", ""),
+}
+REASONS: dict[str, Pair] = {
+    "daily_cap_reached": ("超过这项行为的每日上限，超出部分记录但不计量", "Over the daily cap of this act; the rest is recorded without credit"),
+    "weekly_cap_reached": ("超过这项行为的每周上限，超出部分记录但不计量", "Over the weekly cap of this act; the rest is recorded without credit"),
+    "monthly_cap_reached": ("超过这项行为的每月上限，超出部分记录但不计量", "Over the monthly cap of this act; the rest is recorded without credit"),
+    "per_act_cap_reached": ("超过单次上限，只计上限以内的部分", "Over the cap for one act; only the part within it counts"),
+    "declared_daily_limit_reached": ("已到自己申报的每日减碳量上限，附照片的行为不受此限", "The day's limit for acts without evidence is reached; acts with a photo are not held by it"),
+    "daily_points_limit_reached": ("已到每日积分上限，减碳量照常计入", "The day's limit of points is reached; the grams still count"),
+    "counted_elsewhere": ("同一件事已由另一条记录计入，不重复计量", "Another record already stands for this; nothing is counted twice"),
+    "awaiting_review": ("照片会由工作人员核验，通过后计入", "A person will check the photo; it counts once accepted"),
+    "photo_reused": ("这张照片已经用过，不能再次作为凭证", "This photo has been used before and cannot support another act"),
+    "rejected_on_review": ("核验未通过", "Not accepted on review"),
+}
+MARKS: dict[str, tuple[str, str, str]] = {
+    "R": ("原文", "Source read", "good"),
+    "S": ("转引", "Reported", "info"),
+    "D": ("推导", "Derived", "info"),
+    "K": ("待核", "To be checked", "warn"),
+    "proposal": ("平台规则", "Our rule", "warn"),
+}
+MARK_WORDS: dict[str, Pair] = {
+    "R": ("读自标准、通知或规则原文", "read in the standard, notice or rule itself"),
+    "S": ("据报道或公开资料转引", "taken from a report or public material"),
+    "D": ("由公开的物理数据推导", "derived from stated physical data"),
+    "K": ("常识性数值，尚未查到原文", "general knowledge, the source not yet read"),
+    "proposal": ("本平台自定，没有来源这样主张", "our own rule; no source claims it"),
+}
+LEVELS: dict[str, Pair] = {
+    "declared": ("自己申报", "Declared"),
+    "photo": ("附照片", "With a photo"),
+    "device": ("设备记录", "Recorded by a device"),
+    "partner": ("合作方记录", "Recorded by a partner"),
+}
+ROLES: dict[str, Pair] = {
+    "baseline": ("基准线情景", "Baseline"),
+    "activity": ("行为情景", "Activity"),
+    "both": ("两种情景共用", "Both scenarios"),
+    "evidence": ("凭证系数", "Evidence coefficient"),
+}
+CHOICES: dict[str, Pair] = {"lesson": ("学习一课", "A lesson"), "quiz": ("答题", "A quiz"), "sign_in": ("签到", "A sign-in"),
+                            "pledge": ("承诺", "A pledge"), "invite": ("邀请", "An invitation")}  # fmt: skip
+PER: dict[str, Pair] = {
+    "act": ("单次", "One act"),
+    "day": ("每天", "A day"),
+    "week": ("每周", "A week"),
+    "month": ("每月", "A month"),
+}
+SHORT: dict[str, Pair] = {
+    "steps": ("步数", "Steps"),
+    "walk": ("步行", "Walk"),
+    "bike": ("骑行", "Cycle"),
+    "shared_bike": ("共享单车", "Shared bike"),
+    "ebike": ("电动自行车", "E-bike"),
+    "bus": ("公交", "Bus"),
+    "bus_ride": ("公交", "Bus ride"),
+    "metro": ("地铁", "Metro"),
+    "shuttle": ("班车", "Shuttle"),
+    "no_cutlery": ("不要餐具", "No cutlery"),
+    "plant_meal": ("素食", "Plant meal"),
+    "own_bag": ("自带购物袋", "Own bag"),
+    "box_returned": ("纸箱回收", "Box returned"),
+    "second_hand": ("二手流转", "Second-hand"),
+    "ac_26": ("空调26 °C", "A/C at 26 °C"),
+    "lights_off": ("随手关灯", "Lights off"),
+    "stairs": ("走楼梯", "Stairs"),
+    "paper_saved": ("少打印", "Less paper"),
+    "e_invoice": ("电子发票", "E-invoice"),
+    "e_waybill": ("电子面单", "E-waybill"),
+    "online_bill": ("线上缴费", "Online bill"),
+    "learning": ("学习", "Learning"),
+}
+SYMBOLS = frozenset({"km", "kWh", "kg", "m3", "m³", "GJ"})
+
+
+@dataclass(frozen=True, slots=True)
+class CapLine:
+    """One cap in words, with what is used of it."""
+
+    text: str
+    used: str | None
+    full: bool
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One behaviour in the list of what can be logged."""
+
+    behaviour: Behaviour
+    name: str
+    grams: str | None
+    points: str | None
+    closed: str | None  # why it cannot be logged yet
+
+
+@dataclass(frozen=True, slots=True)
+class ActView:
+    """One act as its member reads it."""
+
+    id: str
+    behaviour: Behaviour
+    name: str
+    amount: str
+    credited: str | None  # where a cap cut it
+    grams: int
+    points: int
+    status: str
+    tone: str
+    badge: str
+    level: str
+    reasons: tuple[str, ...]
+    note: str | None
+    occurred_at: datetime
+    occurred_on: date
+    recorded_at: datetime
+    undo_until: datetime | None
+    evidence: tuple[str, ...]
+
+
+def name_of(behaviour: Behaviour, short: bool = False) -> str:
+    pair = SHORT.get(behaviour.code) if short else None
+    return t(*(pair or (behaviour.name_zh, behaviour.name_en)))
+
+
+def amount_of(behaviour: Behaviour, quantity: Decimal) -> str:
+    """3 公里; 2 meals"""
+    figure = f"{plain(quantity):,f}"
+    unit = behaviour.unit_en
+    if unit not in SYMBOLS and quantity != 1:
+        unit += "es" if unit.endswith("x") else "s"
+    return t(f"{figure} {behaviour.unit_zh}", f"{figure} {unit}")
+
+
+def figure(value: Decimal) -> str:
+    """A decimal as people write it, without trailing zeros, as a form takes it."""
+    return f"{plain(value):f}"
+
+
+def choices_of(asked: Input) -> list[Pair]:
+    return [(code, t(*CHOICES.get(code, (code, code)))) for code in asked.open]
+
+
+def unit_of(behaviour: Behaviour) -> str:
+    return t(behaviour.unit_zh, behaviour.unit_en)
+
+
+def choice(behaviour: Behaviour, today: date) -> Choice:
+    closed = None if behaviour.loggable else why_closed(behaviour)
+    return Choice(behaviour, name_of(behaviour), rate_of(behaviour, today), price_of(behaviour, today), closed)
+
+
+def rate_of(behaviour: Behaviour, today: date) -> str | None:
+    """95.3 g / 公里, at full evidence; None where there is no single figure."""
+    per = None if behaviour.points_only else grams_per_unit(behaviour, today)
+    if not per:
+        return None
+    figure = f"{per:.1f}" if per >= 1 else f"{per:f}"
+    figure = figure.rstrip("0").rstrip(".") if "." in figure else figure
+    return f"{Decimal(figure):,f} g / {unit_of(behaviour)}"
+
+
+def price_of(behaviour: Behaviour, today: date) -> str | None:
+    """每公里 10 分, or 每 500 步 1 分; None where an input decides."""
+    per = points_per_unit(behaviour, today)
+    if not per:
+        return None
+    if per >= 1:
+        return t(f"每{behaviour.unit_zh} {plain(per):f} 积分", f"{plain(per):f} points / {behaviour.unit_en}")
+    units = amount_of(behaviour, Decimal(round(1 / per)))
+    return t(f"每 {units} 1 积分", f"1 point / {units}")
+
+
+def reason_words(code: str) -> str:
+    return t(*REASONS.get(code, (code, code)))
+
+
+def act_view(record: Mapping[str, Any], catalogue: Catalogue, now: datetime) -> ActView:
+    behaviour = catalogue.behaviour(record["behaviour"])
+    quantity = Decimal(record["quantity_milli"]) / MILLI
+    credited = Decimal(record["credited_milli"]) / MILLI
+    status = record["status"]
+    zh, en, tone = STATUS[status]
+    if status == "accepted" and not record["grams"] and not record["points"]:
+        zh, en, tone = "已记录，未计量", "Recorded, no credit", "warn"
+    until = record["recorded_at"] + timedelta(minutes=limits()["undo_minutes"])
+    return ActView(
+        id=record["id"],
+        behaviour=behaviour,
+        name=name_of(behaviour),
+        amount=amount_of(behaviour, quantity),
+        credited=amount_of(behaviour, credited) if status == "accepted" and 0 < credited < quantity else None,
+        grams=record["grams"],
+        points=record["points"],
+        status=status,
+        tone=tone,
+        badge=t(zh, en),
+        level=record["level"],
+        reasons=tuple(reason_words(code) for code in record["reasons"]),
+        note=record["note"] if status == "rejected" else None,
+        occurred_at=record["occurred_at"],
+        occurred_on=record["occurred_on"],
+        recorded_at=record["recorded_at"],
+        undo_until=until if now <= until and status in ("accepted", "pending") else None,
+        evidence=tuple(record["evidence"]),
+    )
+
+
+def passport_of(record: Mapping[str, Any], catalogue: Catalogue) -> Passport:
+    """The working behind a stored act, for what was credited, or claimed when nothing was."""
+    behaviour = catalogue.behaviour(record["behaviour"])
+    quantity = Decimal(record["credited_milli"] or record["quantity_milli"]) / MILLI
+    inputs = inputs_of(behaviour, record["inputs"])
+    return passport(behaviour, record["version"], quantity, inputs, Level(record["level"]), record["occurred_on"])
+
+
+def inputs_of(behaviour: Behaviour, stored: Mapping[str, str]) -> dict[str, Decimal | str]:
+    """Stored inputs as the engine takes them."""
+    choices = {each.name for each in behaviour.inputs if each.kind == "choice"}
+    return {name: value if name in choices else Decimal(value) for name, value in stored.items()}
+
+
+def would_earn(
+    behaviour: Behaviour, quantity: Decimal, inputs: Mapping[str, Any], photo: bool, at: datetime, usage: Usage
+) -> Decision:
+    """What the act would be credited if it were logged now."""
+    level = Level.PHOTO if photo else Level.DECLARED
+    return decide(Act(behaviour, quantity, inputs, level, at), usage)
+
+
+def cap_lines(behaviour: Behaviour, catalogue: Catalogue, usage: Usage | None = None, at: datetime | None = None) -> list[CapLine]:
+    """Every cap in words; with `usage`, how much of it is used at `at`."""
+    windows = periods(at) if at else {}
+    lines = []
+    for cap in behaviour.caps:
+        used = None
+        if usage is not None and cap.per != "act":
+            key = f"{cap.of}:{cap.group or behaviour.code}"
+            used = Decimal(usage.counters.get((key, windows[cap.per]), 0)) / MILLI
+        text = _cap_words(behaviour, cap, catalogue)
+        figure = None if used is None else t(f"已用 {plain(used):,f}", f"{plain(used):,f} used")
+        lines.append(CapLine(text, figure, used is not None and used >= cap.amount, cap.mark))
+    return lines
+
+
+def _cap_words(behaviour: Behaviour, cap: Cap, catalogue: Catalogue) -> str:
+    per_zh, per_en = PER[cap.per]
+    figure = f"{plain(cap.amount):,f}"
+    what = amount_of(behaviour, cap.amount) if cap.of == "quantity" else t(f"{figure} 次", f"{figure} times")
+    text = t(f"{per_zh}最多 {what}", f"{per_en}: at most {what}")
+    if cap.group:
+        others = [b for b in catalogue.behaviours if b is not behaviour and any(c.group == cap.group for c in b.caps)]
+        names = t("、", ", ").join(name_of(b) for b in others)
+        text += t(f"（与{names}合计）", f" (together with {names})") if others else ""
+    return text
+
+
+def why_closed(behaviour: Behaviour) -> str:
+    """Why a behaviour cannot be logged yet, in words."""
+    if behaviour.ref[0] == "O":
+        return t("由单位统一核算后开放", "Opens once units report it")
+    if behaviour.ref == "C01":
+        return t("只作科普，没有可靠的计量方法", "For learning only; nobody can measure it soundly")
+    return t("需要票据、表计或设备凭证，接入后开放", "Needs a receipt, a meter or a device; opens once connected")
