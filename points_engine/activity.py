@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from points_engine.clock import LOCAL, local_day, month_of, week_of
@@ -79,7 +79,8 @@ def check_season(behaviour: Behaviour, occurred_at: datetime) -> None:
         raise Invalid({"occurred_at": "out_of_season"})
 
 
-def periods(occurred_at: datetime) -> dict[str, str]:
+@lru_cache(maxsize=8192)
+def periods(occurred_at: datetime) -> Mapping[str, str]:
     """The windows an act falls into, by the names caps and exclusions use."""
     day = local_day(occurred_at)
     minutes = occurred_at.astimezone(LOCAL).hour * 60 + occurred_at.astimezone(LOCAL).minute

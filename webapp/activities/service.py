@@ -305,6 +305,15 @@ _COUNTERS = select(cap_counter).where(
     cap_counter.c.member_id.in_(bindparam("members", expanding=True)),
     cap_counter.c.period.in_(bindparam("periods", expanding=True)),
 )
+# A big batch has an instant for every trip: each member's instants are read as one range, for members
+# times instants would be millions of look-ups.
+_COUNTERS_OF_MANY = _COUNTERS.union_all(
+    select(cap_counter).where(
+        cap_counter.c.member_id.in_(bindparam("members", expanding=True)),
+        cap_counter.c.period.between(bindparam("first"), bindparam("last")),
+    )
+)
+_FEW = 16
 _DAYS = select(
     ledger_queries.days.c.member_id,
     ledger_queries.days.c.day,
@@ -322,7 +331,15 @@ _KNOWN = select(activity).where(
 def _read_counters(tx: Tx, commands: Sequence[LogActivity]) -> dict[int, Counters]:
     wanted = {p for c in commands for p in periods(c.occurred_at).values()}
     found: dict[int, Counters] = {}
-    rows = tx.rows(_COUNTERS, {"members": [c.member_id for c in commands], "periods": sorted(wanted)})
+    who: dict[str, Any] = {"members": sorted({c.member_id for c in commands})}
+    if len(wanted) <= _FEW:
+        rows = tx.rows(_COUNTERS, who | {"periods": sorted(wanted)})
+    else:
+        instants = sorted(p for p in wanted if p.startswith("@"))
+        rows = tx.rows(
+            _COUNTERS_OF_MANY,
+            who | {"periods": sorted(wanted - set(instants)), "first": instants[0], "last": instants[-1]},
+        )
     for row in rows:
         found.setdefault(row.member_id, {})[(row.scope, row.period)] = row.used
     return found
@@ -330,7 +347,7 @@ def _read_counters(tx: Tx, commands: Sequence[LogActivity]) -> dict[int, Counter
 
 def _read_days(tx: Tx, commands: Sequence[LogActivity]) -> dict[tuple[int, Any], tuple[int, int]]:
     days = sorted({local_day(c.occurred_at) for c in commands})
-    rows = tx.rows(_DAYS, {"members": [c.member_id for c in commands], "days": days})
+    rows = tx.rows(_DAYS, {"members": sorted({c.member_id for c in commands}), "days": days})
     return {(row.member_id, row.day): (row.declared_g, row.points) for row in rows}
 
 

@@ -52,7 +52,7 @@ def _on_conflict(table: Table, key: Names, add: Names, replace: Names) -> str:
 def _statement(table: Table, names: Names, tail: str, dialect: str) -> str:
     columns = ", ".join(f'"{name}"' for name in names)
     if dialect == "sqlite":
-        marks = ", ".join(f":{name}" for name in names)
+        marks = ", ".join("?" for _ in names)
         return f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks}){tail}'
     types = [table.c[name].type.compile(DIALECTS[dialect]) for name in names]
     arrays = ", ".join(f"%({name})s::{kind}[]" for name, kind in zip(names, types, strict=True))
@@ -68,12 +68,18 @@ def _binders(table: Table, names: Names, dialect: str) -> tuple[Any, ...]:
 
 def _run(tx: Tx, table: Table, statement: str, names: Names, rows: Sequence[Mapping[str, Any]]) -> int:
     binders = _binders(table, names, tx.dialect)
+    columns = [_bound(b, [r[n] for r in rows]) for n, b in zip(names, binders, strict=True)]
     if tx.dialect == "sqlite":
-        bound = [
-            {n: (b(r[n]) if b else r[n]) for n, b in zip(names, binders, strict=True)} for r in rows
-        ]
-        return tx.connection.exec_driver_sql(statement, bound).rowcount
-    arrays = {
-        n: [b(r[n]) if b else r[n] for r in rows] for n, b in zip(names, binders, strict=True)
-    }
-    return tx.connection.exec_driver_sql(statement, arrays).rowcount
+        return tx.connection.exec_driver_sql(statement, list(zip(*columns, strict=True))).rowcount
+    return tx.connection.exec_driver_sql(statement, dict(zip(names, columns, strict=True))).rowcount
+
+
+def _bound(binder: Any, values: list[Any]) -> list[Any]:
+    """A column as the driver takes it; instants and days repeat within a batch, so each is turned once."""
+    if binder is None:
+        return values
+    try:
+        once = {value: binder(value) for value in set(values)}
+    except TypeError:  # lists and dicts, to be written as JSON
+        return [binder(value) for value in values]
+    return [once[value] for value in values]

@@ -57,4 +57,8 @@ class JsonText(TypeDecorator[Any]):
 
 def canonical(value: Any) -> str:
     """The one way this project writes JSON that is compared, hashed or stored."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(value)
+
+
+# One encoder for all: making one costs more than most of what we write.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
