@@ -194,7 +194,7 @@ class Settings(BaseSettings):
 
     @property
     def broker_url(self) -> str:
-        return self.redis_url or "filesystem://"
+        return self.redis_url or "filesystem://localhost//"
 
     @property
     def broker_dir(self) -> Path:

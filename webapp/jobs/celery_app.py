@@ -82,7 +82,7 @@ def run_worker(house: Any) -> None:
     beating.start()
     threads = str(house.settings.worker_threads)
     options = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    app.worker_main(["worker", "-P", "threads", "-c", threads, *options, "-l", "warning"])
+    app.worker_main(["-q", "worker", "-P", "threads", "-c", threads, *options, "-l", "warning"])
 
 
 def _beat(house: Any, name: str) -> None:

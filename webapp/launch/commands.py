@@ -173,10 +173,10 @@ def run_demo(given: argparse.Namespace) -> int:
 
 
 def run_audit(given: argparse.Namespace) -> int:
-    from webapp.ledger import audit
+    from webapp import audit
     from webapp.store import Store
 
-    return int(audit.main(Store(ready(load()).database_url), given.json))
+    return int(audit.main(Store(ready(load()).database_url), as_json=given.json))
 
 
 def run_openapi(_given: argparse.Namespace) -> int:
@@ -195,13 +195,11 @@ def run_openapi(_given: argparse.Namespace) -> int:
 
 def run_admin_token(_given: argparse.Namespace) -> int:
     from webapp.app import build_house
-    from webapp.launch.seeding import admin_token
+    from webapp.launch.seeding import admin_link, admin_token
 
     house = build_house(ready(load()))
     token = admin_token(house)
     if token is None:
         raise Trouble("There is an administrator already; roles are given in the console.")
-    print(
-        f"Open {house.settings.base_url or 'the site'}, register, and enter this once within a day: {token}"
-    )
+    print(f"Open this once, within a day: {admin_link(house.settings.base_url, token)}")
     return 0

@@ -116,8 +116,13 @@ class _Bar:
 
 def admin_token(house: Any) -> str | None:
     """A one-time token for the first administrator; None if there is one."""
-    from webapp.members import service
+    from webapp.members import staff
 
     with house.store.write() as tx:
-        token = service.create_admin_token(tx, house.clock.now())
+        token = staff.create_admin_token(tx, house.clock.now())
     return str(token) if token else None
+
+
+def admin_link(base_url: str | None, token: str) -> str:
+    """The address that opens the first administrator's page, once."""
+    return f"{base_url or 'http://127.0.0.1:8000'}/first-admin?token={token}"

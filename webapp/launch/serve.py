@@ -32,6 +32,6 @@ def run(settings: Settings) -> int:
         respawn_failed_workers=True,
         workers_kill_timeout=10,
         log_access=False,
-        log_level="warning",
+        log_level="error",
     ).serve()
     return 0
