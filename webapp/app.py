@@ -66,7 +66,6 @@ def create_app(settings: Settings, clock: Clock | None = None, house: web.House 
     members = importlib.import_module("webapp.members.signin")
     web.install(app, house, partial(members.load, house), settings.var_dir / "static")
     app.register_blueprint(importlib.import_module("webapp.web.health").bp)
-    app.register_blueprint(importlib.import_module("webapp.web.preferences").bp)
     for room in _modules("routes"):
         for blueprint in getattr(room, "BLUEPRINTS", None) or (room.bp,):
             app.register_blueprint(blueprint)

@@ -63,7 +63,7 @@ def is_api() -> bool:
 
 def say(text: str, kind: str = "ok", undo: str | None = None, label: str | None = None) -> None:
     """Flash one sentence on the next page; `undo` is a URL that a button beside it posts to."""
-    flash({"text": text, "undo": undo, "label": label}, kind)
+    flash({"text": text, "undo": undo, "label": label}, kind)  # type: ignore[arg-type]
 
 
 def guest_store() -> dict[str, Any]:

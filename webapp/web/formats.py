@@ -10,7 +10,7 @@ from markupsafe import Markup
 from points_engine.clock import LOCAL
 from webapp.web.i18n import lang, t
 
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 def number(value: int | None) -> str:

@@ -38,6 +38,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "admin_token_invalid": ("这个一次性链接无效或已过期", "This one-time link is not valid or has expired"),
     "consent_missing": ("需要先同意这项用途", "This needs your consent first"),
     "unknown_device": ("没有找到这台设备", "No such device"),
+    "not_yourself": ("不能对自己这样做", "You cannot do this to yourself"),
+    "already_resolved": ("已经处理过了", "This has been dealt with already"),
+    "no_code_asked": ("请先获取验证码", "Please ask for a code first"),
+    "sms_unavailable": ("暂时不能发送短信，请用密码登录", "Text messages are not available; please use your password"),
+    "unknown_purpose": ("没有这项用途", "There is no such purpose"),
     "not_yours": ("这不是您的内容", "This is not yours"),
 }
 
@@ -66,6 +71,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "password_common": ("这个密码太常见，容易被猜到", "This password is too common and easy to guess"),
     "password_mismatch": ("两次输入不一致", "The two entries differ"),
     "bad_code": ("验证码不正确或已过期", "The code is wrong or has expired"),
+    "bad_password": ("密码不正确", "The password is not right"),
     "age": ("需要年满 14 周岁", "You need to be 14 or older"),
     "consent": ("需要同意后才能继续", "You need to agree to go on"),
     "confirm_word": ("请按提示输入确认文字", "Please type the confirmation as shown"),

@@ -1,0 +1,1 @@
+"""Members: register, sign in, profile, consent, devices, roles and leaving."""

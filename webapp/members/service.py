@@ -1,0 +1,152 @@
+"""What members do: register, change what is theirs, and leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+
+from points_engine.errors import Invalid, refuse
+from webapp.members import consents, passwords, signin
+from webapp.members.consents import give_consent, withdraw_consent
+from webapp.members.forms import Profile, Registration
+from webapp.members.ids import new_public_id
+from webapp.members.phones import PhoneBook
+from webapp.members.signin import close_session, open_session
+from webapp.members.staff import (
+    create_admin_token,
+    grant_role,
+    revoke_role,
+)
+from webapp.members.staff import freeze_member as freeze
+from webapp.members.staff import unfreeze_member as unfreeze
+from webapp.members.tables import consent, feedback, member, otp, role_grant
+from webapp.store import Tx
+
+__all__ = [
+    "change_phone",
+    "close_session",
+    "create_admin_token",
+    "freeze",
+    "give_consent",
+    "grant_role",
+    "keep_preferences",
+    "leave",
+    "leave_feedback",
+    "open_session",
+    "register_member",
+    "revoke_role",
+    "set_password",
+    "unfreeze",
+    "update_profile",
+    "withdraw_consent",
+]
+
+
+def register_member(tx: Tx, book: PhoneBook, command: Registration, now: datetime, **preferences: Any) -> int:
+    """A new member with their consents; the number or login that is taken is named."""
+    public_id = new_public_id()
+    values: dict[str, Any] = {
+        "public_id": public_id,
+        "nickname": command.nickname or f"绿友{public_id[:4]}",
+        "login": command.login,
+        "board_opt_out": "boards" not in command.consents,
+        "age_14_confirmed_at": now,
+        "created_at": now,
+        **preferences,
+    }
+    if command.phone:
+        values["phone_hash"] = book.fingerprint(command.phone)
+        values["phone_cipher"] = book.seal(command.phone)
+    if command.password:
+        values["password_hash"] = passwords.hash_password(command.password)
+    _refuse_taken(tx, command.login, values.get("phone_hash"))
+    member_id = int(tx.scalar(insert(member).values(**values).returning(member.c.id)))
+    versions = consents.VERSIONS
+    rows = [
+        {"member_id": member_id, "purpose": p, "given_at": now, "version": versions[p]} for p in command.consents
+    ]
+    tx.insert(consent, rows)
+    return member_id
+
+
+def _refuse_taken(tx: Tx, login: str | None, phone_hash: str | None, but: int = 0) -> None:
+    """Two at the same instant are still refused by the unique key; the store then runs us again."""
+    mine = member.c.id != but
+    if login and tx.scalar(select(member.c.id).where(member.c.login == login, mine)):
+        raise Invalid({"login": "login_taken"})
+    if phone_hash and tx.scalar(select(member.c.id).where(member.c.phone_hash == phone_hash, mine)):
+        raise refuse("conflict", "phone_taken")
+
+
+def update_profile(tx: Tx, member_id: int, command: Profile, now: datetime) -> None:
+    """Nickname, login name, goal, and whether boards may show the nickname."""
+    _refuse_taken(tx, command.login, None, but=member_id)
+    values: dict[str, Any] = {"nickname": command.nickname, "goal_g_month": command.goal_g_month}
+    if command.login:
+        values["login"] = command.login
+    tx.execute(update(member).where(member.c.id == member_id).values(**values))
+    if command.board_opt_out:
+        withdraw_consent(tx, member_id, "boards", now)
+    else:
+        give_consent(tx, member_id, "boards", now)
+
+
+def keep_preferences(tx: Tx, member_id: int, lang: str | None, theme: str, elder: bool) -> None:
+    """Language, colours and text size follow the member to the next phone."""
+    tx.execute(update(member).where(member.c.id == member_id).values(lang=lang, theme=theme, elder=elder))
+
+
+def set_password(tx: Tx, member_id: int, password_hash: str, keep: str | None) -> None:
+    """A new password (hashed before the transaction) ends every other session."""
+    tx.execute(update(member).where(member.c.id == member_id).values(password_hash=password_hash))
+    signin.close_all(tx, member_id, keep=keep)
+
+
+def change_phone(tx: Tx, book: PhoneBook, member_id: int, phone: str, keep: str | None) -> None:
+    """The new number, proved by a code before; other devices have to sign in again."""
+    found = book.fingerprint(phone)
+    _refuse_taken(tx, None, found, but=member_id)
+    tx.execute(
+        update(member).where(member.c.id == member_id).values(phone_hash=found, phone_cipher=book.seal(phone))
+    )
+    signin.close_all(tx, member_id, keep=keep)
+
+
+def leave_feedback(tx: Tx, member_id: int | None, text: str, now: datetime) -> None:
+    tx.execute(insert(feedback).values(member_id=member_id, text=text, at=now))
+
+
+def leave(tx: Tx, member_id: int, forgetters: Iterable[Callable[..., Any]], now: datetime) -> None:
+    """The person goes: names, phone, photos, devices and roles; transfers and totals stay, nameless."""
+    _refuse_last_administrator(tx, member_id)
+    for forget in forgetters:
+        forget(tx, member_id, now)
+    row = tx.row(select(member.c.phone_hash).where(member.c.id == member_id))
+    if row is not None and row.phone_hash:
+        tx.execute(delete(otp).where(otp.c.phone_hash == row.phone_hash))
+    tx.execute(
+        update(member)
+        .where(member.c.id == member_id)
+        .values(
+            nickname="已注销用户", login=None, phone_hash=None, phone_cipher=None, password_hash=None,
+            status="left", left_at=now, board_opt_out=True,
+        )  # fmt: skip
+    )
+    signin.close_all(tx, member_id)
+    tx.execute(delete(role_grant).where(role_grant.c.member_id == member_id))
+    tx.execute(
+        update(consent).where(consent.c.member_id == member_id, consent.c.withdrawn_at.is_(None)).values(withdrawn_at=now)
+    )
+    tx.execute(update(feedback).where(feedback.c.member_id == member_id).values(member_id=None))
+
+
+def _refuse_last_administrator(tx: Tx, member_id: int) -> None:
+    admins = select(role_grant.c.member_id).where(role_grant.c.role == "administrator")
+    if tx.scalar(admins.where(role_grant.c.member_id == member_id)) is None:
+        return
+    if tx.scalar(select(func.count()).select_from(admins.subquery())) == 1:
+        raise refuse("conflict", "last_administrator")
+
