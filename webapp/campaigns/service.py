@@ -29,6 +29,7 @@ __all__ = [
     "close_campaign",
     "create_campaign",
     "energy_week",
+    "energy_week_facts",
     "forget",
     "join",
     "move_by_clock",
