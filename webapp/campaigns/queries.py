@@ -166,6 +166,28 @@ def running_card(tx: Tx, member_id: int, now: datetime) -> CampaignView | None:
     return detail(tx, fitting[0].id, member_id, now) if fitting else None
 
 
+def home_card(
+    tx: Tx, member_id: int | None, units: dict[str, int], now: datetime
+) -> tuple[CampaignCard, list[TaskView]] | None:
+    """The running campaign for home in two statements: one I joined, else one meant for me."""
+    c, mine = campaign.c, campaign_join.c
+    joined = and_(mine.campaign_id == c.id, mine.member_id == (member_id or 0))
+    rows = tx.rows(
+        select(campaign, mine.joined_at)
+        .outerjoin(campaign_join, joined)
+        .where(c.status == "open", c.starts_at <= now, c.ends_at > now)
+        .order_by(c.ends_at, c.id)
+        .limit(20)
+    )
+    row = next((r for r in rows if r.joined_at is not None), None)
+    row = row or next((r for r in rows if member_id is None or eligible(r.audience, units)), None)
+    if row is None:
+        return None
+    found = tasks(tx, row.id, member_id, now)
+    done = sum(task.done for task in found) if row.joined_at is not None else None
+    return _card(row, len(found), done, 0, now), found
+
+
 def staff_list(tx: Tx) -> list[Row[Any]]:
     """Every campaign, newest window first, with how many joined."""
     counts = (
