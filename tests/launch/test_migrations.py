@@ -32,16 +32,15 @@ def described(store: Store) -> dict[str, Any]:
                 (c["name"], str(c["type"]), c["nullable"]) for c in look.get_columns(table)
             ],
             "key": look.get_pk_constraint(table),
-            "indexes": sorted(map(str, look.get_indexes(table))),
             "unique": sorted(map(str, look.get_unique_constraints(table))),
             "checks": sorted(map(str, look.get_check_constraints(table))),
             "foreign": sorted(map(str, look.get_foreign_keys(table))),
         }
+    kinds = text(
+        "SELECT name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') ORDER BY name"
+    )
     with store.read() as tx:
-        triggers = tx.rows(
-            text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name")
-        )
-    said["triggers"] = [(row.name, " ".join(row.sql.split())) for row in triggers]
+        said["beside"] = [(row.name, " ".join((row.sql or "").split())) for row in tx.rows(kinds)]
     return said
 
 
