@@ -256,7 +256,7 @@ def _refuse_second(tx: Tx, member_id: int, kind: str) -> None:
             membership.c.member_id == member_id, membership.c.kind == kind, membership.c.left_on.is_(None)
         )
     ):
-        raise refuse("conflict", "already_member", kind=kind)
+        raise refuse("conflict", "already_member", unit_kind=kind)
 
 
 def _refuse_guessing(tx: Tx, member_id: int, now: datetime) -> None:

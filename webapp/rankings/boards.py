@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from points_engine.clock import days_of, local_day, month_of, start_of, week_of, year_of
+from points_engine.clock import days_of, local_day, week_of
 from points_engine.errors import refuse
+from points_engine.ranking import PERIOD_KINDS, TOTAL, before, kind_of, period_of
 
-TOTAL = "total"
-PERIOD_KINDS = ("week", "month", "year", "total")
 # An act may be logged up to 72 hours late, so a period stays open that long after its end.
 GRACE = timedelta(hours=72)
 FEWEST = 5  # a smaller unit is not shown: its sum could be traced to a person
@@ -77,17 +76,6 @@ def board_of(code: str) -> Board:
     return board
 
 
-def period_of(kind: str, day: date) -> str:
-    """The period of a kind (week, month, year, total) that a local day falls in."""
-    return {"week": week_of, "month": month_of, "year": year_of}[kind](day) if kind != TOTAL else TOTAL
-
-
-def kind_of(period: str) -> str:
-    if period == TOTAL:
-        return TOTAL
-    return "week" if "-W" in period else "month" if "-" in period else "year"
-
-
 def read_period(text: str | None, today: date) -> str:
     """A period as written in an address, by default the current week; 404 unknown_period otherwise.
 
@@ -106,14 +94,6 @@ def read_period(text: str | None, today: date) -> str:
     return text
 
 
-def closes_at(period: str) -> datetime | None:
-    """When the period's boards are fixed; never for the total."""
-    if period == TOTAL:
-        return None
-    _, last = days_of(period)
-    return start_of(last + timedelta(days=1)) + GRACE
-
-
 def current_periods(now: datetime) -> list[str]:
     """The periods that acts logged at `now` can fall in: the running ones and those within the grace."""
     found = {period_of(kind, local_day(at)) for kind in PERIOD_KINDS for at in (now, now - GRACE)}
@@ -125,6 +105,5 @@ def neighbours(period: str, today: date) -> tuple[str | None, str | None]:
     if period == TOTAL:
         return None, None
     first, last = days_of(period)
-    kind = kind_of(period)
-    before = None if first.year <= 2020 else period_of(kind, first - timedelta(days=1))
-    return before, None if last >= today else period_of(kind, last + timedelta(days=1))
+    earlier = None if first.year <= 2020 else before(period)
+    return earlier, None if last >= today else period_of(kind_of(period), last + timedelta(days=1))

@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
+from points_engine.ranking import freezes_at, places
 from webapp.rankings import standings
-from webapp.rankings.boards import BOARDS, METHOD_EN, METHOD_ZH, Board, closes_at
+from webapp.rankings.boards import BOARDS, GRACE, METHOD_EN, METHOD_ZH, Board
 from webapp.rankings.tables import (
     open_period,
     published_board,
@@ -29,7 +30,7 @@ CHUNK = 2000
 def due_periods(tx: Tx, now: datetime) -> list[str]:
     """Open periods whose grace is over, oldest first."""
     rows = tx.rows(select(open_period.c.period))
-    due = [(at, row.period) for row in rows if (at := closes_at(row.period)) is not None and at <= now]
+    due = [(at, row.period) for row in rows if (at := freezes_at(row.period, GRACE)) is not None and at <= now]
     return [period for _, period in sorted(due)]
 
 
@@ -59,6 +60,7 @@ def line(place: int, ref: str, value_milli: int, members: int) -> str:
 
 
 def checksum(lines: Iterable[str]) -> str:
+    """The digest of exactly the bytes that can be downloaded; they name nobody, so a name can still be taken back."""
     digest = hashlib.sha256(HEADER.encode())
     for one in lines:
         digest.update(one.encode())
@@ -85,14 +87,6 @@ def stored_lines(tx: Tx, board: str, period: str, salt: str) -> Iterator[str]:
             subject_id = row.member_id if row.member_id is not None else row.unit_id
             yield line(row.place, reference(salt, subject_id), row.value_milli, row.members)
         position = rows[-1].position
-
-
-def places(values: list[int]) -> list[int]:
-    """Places of values in falling order: equal values share one, the next takes its position (1, 2, 2, 4)."""
-    found: list[int] = []
-    for i, value in enumerate(values):
-        found.append(found[-1] if i and value == values[i - 1] else i + 1)
-    return found
 
 
 def _publish(tx: Tx, board: Board, period: str, now: datetime) -> None:

@@ -9,13 +9,20 @@ from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 
-from points_engine.clock import local_day
+from points_engine.clock import local_day, week_of
 from points_engine.errors import refuse
 from webapp.green_units import queries as green_units
 from webapp.members import queries as members
 from webapp.rankings import closing
 from webapp.rankings.boards import METHOD_EN, METHOD_ZH, Board, board_of, neighbours, read_period
-from webapp.rankings.tables import open_period, published_board, published_row, score, standing, unit_score
+from webapp.rankings.tables import (
+    open_period,
+    published_board,
+    published_row,
+    score,
+    standing,
+    unit_score,
+)
 from webapp.store import Tx
 
 PAGE = 50
@@ -144,6 +151,39 @@ def my_row(tx: Tx, code: str, period: str | None, member_id: int, now: datetime)
     return _place_of(tx, board, period, mine, published(tx, code, period), around=False)
 
 
+def home_board(tx: Tx, member_id: int, now: datetime, top: int = 3) -> MyPlace:
+    """This week's members as home shows them, in four statements: the top rows, and my place with the gap."""
+    board, period = board_of("members"), week_of(local_day(now))
+    me = tx.row(closing.in_order(board, period).where(score.c.member_id == member_id))
+    found: list[_Found] = []
+    for row in tx.rows(closing.in_order(board, period).limit(top)):
+        same = found and found[-1].value_milli == row.value_milli
+        found.append(_Found(row.id, found[-1].place if same else len(found) + 1, row.value_milli, row.members))
+    place, gap = _place_and_gap(tx, period, me.value_milli // 1000) if me else (None, None)
+    if me and place and member_id not in [row.id for row in found]:
+        found.append(_Found(member_id, place, me.value_milli, me.members))
+    rows = _named(tx, board, found, member_id)
+    value = me.value_milli if me else 0
+    return MyPlace(place, value, gap, place - 1 if place else None, member_id, None, rows)
+
+
+def _place_and_gap(tx: Tx, period: str, value: int) -> tuple[int, int | None]:
+    above = (score.c.period == period, score.c.listed == 1, score.c.value > value)
+    row = tx.row(select(func.count(), func.min(score.c.value)).where(*above))
+    assert row is not None
+    return 1 + int(row[0]), int(row[1]) - value if row[0] else None
+
+
+def public_totals(tx: Tx, periods: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Grams and people of whole periods, for the public; one index scan, so callers keep it for a while."""
+    rows = tx.rows(
+        select(score.c.period, func.sum(score.c.value), func.count())
+        .where(score.c.period.in_(periods), score.c.value > 0)
+        .group_by(score.c.period)
+    )
+    return {row[0]: (int(row[1]), int(row[2])) for row in rows}
+
+
 def published(tx: Tx, code: str, period: str) -> Published | None:
     """What fixes a board, or None while it is live."""
     row = tx.row(
@@ -179,7 +219,7 @@ def _live_page(tx: Tx, board: Board, period: str, number: int) -> list[_Found]:
     if not rows:
         return []
     place = 1 if number == 1 else 1 + _count_above(tx, board, period, rows[0].value_milli)
-    found = []
+    found: list[_Found] = []
     for i, row in enumerate(rows):
         if i and row.value_milli != rows[i - 1].value_milli:
             place = skipped + i + 1
@@ -348,4 +388,4 @@ def _named(tx: Tx, board: Board, found: Sequence[_Found], mine: int | None) -> l
     ]
 
 
-__all__ = ["BoardPage", "MyPlace", "Row", "download", "my_place", "my_row", "page", "published"]
+__all__ = ["BoardPage", "MyPlace", "Row", "download", "home_board", "my_place", "my_row", "page", "published"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, request, url_for
 
+from points_engine.ranking import PERIOD_KINDS, kind_of
 from webapp.rankings import queries
-from webapp.rankings.boards import BOARDS, PERIOD_KINDS, SUBJECTS, kind_of
+from webapp.rankings.boards import BOARDS, SUBJECTS
 from webapp.web import current, guard, house, now
 
 bp = Blueprint("rankings", __name__)

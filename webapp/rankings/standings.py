@@ -9,14 +9,22 @@ from typing import Any
 from sqlalchemy import and_, case, delete, exists, func, insert, literal, or_, select, update
 
 from points_engine.clock import days_of, local_day
+from points_engine.ranking import PERIOD_KINDS, per_head_milli, period_of
 from webapp.green_units import queries as green_units
 from webapp.green_units import service as green_units_service
 from webapp.green_units.queries import headcount, memberships
 from webapp.ledger import queries as ledger
 from webapp.ledger import service as ledger_service
 from webapp.members import queries as members
-from webapp.rankings.boards import FEWEST, PERIOD_KINDS, current_periods, period_of
-from webapp.rankings.tables import open_period, published_board, score, standing, unit_part, unit_score
+from webapp.rankings.boards import FEWEST, current_periods
+from webapp.rankings.tables import (
+    open_period,
+    published_board,
+    score,
+    standing,
+    unit_part,
+    unit_score,
+)
 from webapp.store import Tx, UtcDateTime
 
 BATCH = 500
@@ -256,7 +264,7 @@ def _settle_units(tx: Tx, unit_ids: set[int], recount: set[int], periods: Sequen
 def _settled(unit: green_units.BoardUnit, value: int, members: int) -> tuple[int, int, int]:
     """Members, value per head in thousandths, rounded down, and whether the unit stands on boards."""
     big_enough = unit.kind == "family" or members >= FEWEST
-    return members, value * 1000 // members if members else 0, int(unit.allowed and big_enough)
+    return members, per_head_milli(value, members), int(unit.allowed and big_enough)
 
 
 def _heads(tx: Tx, unit_ids: Iterable[int], periods: Sequence[str]) -> dict[Key, int]:
