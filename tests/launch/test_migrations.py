@@ -40,7 +40,7 @@ def described(store: Store) -> dict[str, Any]:
         "SELECT name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') ORDER BY name"
     )
     with store.read() as tx:
-        said["beside"] = [(row.name, " ".join((row.sql or "").split())) for row in tx.rows(kinds)]
+        said["beside"] = [(row.name, " ".join(row.sql.split())) for row in tx.rows(kinds)]
     return said
 
 
