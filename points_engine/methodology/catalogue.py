@@ -20,6 +20,7 @@ from points_engine.methodology.reading import Table, open_table
 
 DATA = Path(__file__).parent / "data"
 CLASSES = "TFUHOPC"  # the order of refs: travel, food, use, home, office, digital, clothing
+Pair = tuple[str, str]  # zh, en
 SCOPES = ("instant", "day", "meal", "month")
 
 
@@ -33,7 +34,7 @@ def load(folder: Path = DATA) -> Catalogue:
     faults += _twins(read) if read else [Fault("behaviours", "-", "no methodology found")]
     codes = {each.code for _, each in read}
     exclusions = _exclusions(folder, codes, faults)
-    published, not_found = _elsewhere(folder, codes, faults)
+    published, not_found, derivations = _elsewhere(folder, codes, faults)
     if faults:
         raise CatalogueFaults(faults)
     behaviours = tuple(
@@ -48,6 +49,7 @@ def load(folder: Path = DATA) -> Catalogue:
         behaviours,
         factors,
         not_found,
+        derivations,
         {each.code: each for each in behaviours},
         {each.ref: each for each in behaviours},
     )
@@ -93,8 +95,8 @@ def _codes(table: Table, key: str, codes: set[str]) -> frozenset[str]:
 
 def _elsewhere(
     folder: Path, codes: set[str], faults: list[Fault]
-) -> tuple[dict[str, list[Elsewhere]], tuple[tuple[str, str], ...]]:
-    """What others publish for the same act, and what nobody could find."""
+) -> tuple[dict[str, list[Elsewhere]], tuple[Pair, ...], dict[str, Pair]]:
+    """What others publish for the same act, what nobody could find, and our own derivations."""
     found: dict[str, list[Elsewhere]] = {}
     top = open_table(folder / "elsewhere.toml", faults)
     for table in top.tables("published"):
@@ -104,8 +106,9 @@ def _elsewhere(
         for code in named:
             found.setdefault(code, []).append(figure)
     not_found = top.pairs("not_found")
+    derivations = {t.text("key"): (t.text("zh"), t.text("en")) for t in top.tables("derivation")}
     top.close()
-    return found, not_found
+    return found, not_found, derivations
 
 
 def _place(ref: str) -> tuple[int, str]:

@@ -276,6 +276,7 @@ class Catalogue:
     behaviours: tuple[Behaviour, ...]
     factors: Mapping[str, Series]
     not_found: tuple[tuple[str, str], ...]
+    derivations: Mapping[str, tuple[str, str]]
     by_code: Mapping[str, Behaviour]
     by_ref: Mapping[str, Behaviour]
 
