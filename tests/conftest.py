@@ -168,6 +168,7 @@ def app(settings: Settings, clock: FixedClock) -> Iterator[Any]:
     from webapp.app import create_app
 
     made = create_app(settings, clock=clock)
+    made.config["WTF_CSRF_ENABLED"] = False  # tests of forms; tests/rooms/test_web.py turns it on
     yield made
     made.extensions["puhui"].store.dispose()
 
