@@ -9,11 +9,18 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
+from points_engine import campaign as rules
 from points_engine.errors import EngineError
 from points_engine.ledger import Wallet
 from webapp.activities import queries as activities
-from webapp.campaigns import rules
-from webapp.campaigns.tables import campaign, campaign_bonus, campaign_join, campaign_task, task_progress
+from webapp.campaigns.changes import Change, changes
+from webapp.campaigns.tables import (
+    campaign,
+    campaign_bonus,
+    campaign_join,
+    campaign_task,
+    task_progress,
+)
 from webapp.inbox import service as inbox
 from webapp.ledger import queries as ledger_queries
 from webapp.ledger import service as ledger
@@ -92,13 +99,13 @@ def catch_up_members(
     tasks = tasks_of(tx, campaign_id)
     acts = _acts(tx, catalogue, row, members)
     paid = _paid(tx, campaign_id, members)
-    steps: list[tuple[int, rules.Change]] = []
+    steps: list[tuple[int, Change]] = []
     standings: list[tuple[int, int, int, bool]] = []
     for member in members:
         done = {task.id: rules.progress(task, acts[member]) for task in tasks}
         standings += [(member, t.id, done[t.id], done[t.id] >= t.target) for t in tasks]
         earned = rules.due(acts[member], tasks, done, row.multiplier)
-        steps += [(member, step) for step in rules.changes(earned, paid[member])]
+        steps += [(member, step) for step in changes(earned, paid[member])]
     _write_progress(tx, standings, now)
     _settle(tx, row, wallets, steps, now)
     _mark_seen(tx, campaign_id, members)
@@ -175,7 +182,7 @@ def _settle(
     tx: Tx,
     row: Row[Any],
     wallets: Mapping[int, Wallet],
-    steps: Sequence[tuple[int, rules.Change]],
+    steps: Sequence[tuple[int, Change]],
     now: datetime,
 ) -> None:
     """Pay what the budget allows, take back what can be taken back, and write down what was decided."""
@@ -183,7 +190,7 @@ def _settle(
     dry = _dry(tx, row, pays, now)
     moves: list[Move] = []
     balance = {member: wallets[member].points for member, _ in steps}
-    decided: list[tuple[int, rules.Change, str]] = []
+    decided: list[tuple[int, Change, str]] = []
     freed = 0
     for member, step in sorted(steps, key=lambda pair: pair[1].what != "pay"):
         status = "paid"
@@ -210,7 +217,7 @@ def _settle(
 
 
 def _dry(
-    tx: Tx, row: Row[Any], pays: Sequence[tuple[int, rules.Change]], now: datetime
+    tx: Tx, row: Row[Any], pays: Sequence[tuple[int, Change]], now: datetime
 ) -> set[tuple[int, str]]:
     """Spend the budget for these bonuses; returns those it could not pay.
 
@@ -237,7 +244,7 @@ def _spend(tx: Tx, campaign_id: int, points: int) -> bool:
     return bool(done.rowcount == 1)
 
 
-def _move(campaign_id: int, member: int, step: rules.Change) -> Move:
+def _move(campaign_id: int, member: int, step: Change) -> Move:
     cause = f"campaign:{campaign_id}"
     key = f"{cause}:{step.cause}:{step.round}"
     if step.what == "pay":
@@ -247,7 +254,7 @@ def _move(campaign_id: int, member: int, step: rules.Change) -> Move:
 
 
 def _write_decisions(
-    tx: Tx, campaign_id: int, decided: Sequence[tuple[int, rules.Change, str]], now: datetime
+    tx: Tx, campaign_id: int, decided: Sequence[tuple[int, Change, str]], now: datetime
 ) -> None:
     tx.upsert(
         campaign_bonus,
@@ -268,7 +275,7 @@ def _write_decisions(
     )
 
 
-def _tell(tx: Tx, row: Row[Any], decided: Sequence[tuple[int, rules.Change, str]], now: datetime) -> None:
+def _tell(tx: Tx, row: Row[Any], decided: Sequence[tuple[int, Change, str]], now: datetime) -> None:
     """One notice a completed task, and one when the budget is empty; never one an act."""
     link = f"/campaigns/{row.id}"
     titles = _task_titles(tx, {step.cause for _, step, status in decided if status == "paid"})

@@ -9,11 +9,17 @@ from typing import Any
 
 from sqlalchemy import Row, and_, func, select
 
+from points_engine import campaign as rules
 from points_engine.clock import local_day
 from points_engine.errors import refuse
-from webapp.campaigns import rules
 from webapp.campaigns.service import eligible
-from webapp.campaigns.tables import campaign, campaign_bonus, campaign_join, campaign_task, task_progress
+from webapp.campaigns.tables import (
+    campaign,
+    campaign_bonus,
+    campaign_join,
+    campaign_task,
+    task_progress,
+)
 from webapp.green_units import queries as green_units
 from webapp.store import Tx
 
@@ -293,7 +299,7 @@ def _card(row: Row[Any], total: int, done: int | None, bonus: int, now: datetime
         row.id, row.slug, row.title_zh, row.title_en or row.title_zh, row.summary_zh,
         row.summary_en or row.summary_zh, row.theme_zh, row.theme_en or row.theme_zh, row.starts_at,
         row.ends_at, first, last, row.multiplier, _state(row, now),
-        max(0, (last - local_day(now)).days + 1), done is not None, total, done or 0, bonus,
+        rules.days_left(row.ends_at, now), done is not None, total, done or 0, bonus,
     )  # fmt: skip
 
 

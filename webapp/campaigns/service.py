@@ -9,11 +9,17 @@ from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, select, update
 
+from points_engine import campaign as rules
 from points_engine.errors import EngineError, Invalid, refuse
-from webapp.campaigns import rules
 from webapp.campaigns.energy_week import energy_week_facts
 from webapp.campaigns.progress import behind, catch_up, catch_up_members
-from webapp.campaigns.tables import campaign, campaign_bonus, campaign_join, campaign_task, task_progress
+from webapp.campaigns.tables import (
+    campaign,
+    campaign_bonus,
+    campaign_join,
+    campaign_task,
+    task_progress,
+)
 from webapp.campaigns.values import CampaignFacts, TaskFacts
 from webapp.green_units import queries as green_units
 from webapp.journal import service as journal
@@ -38,7 +44,6 @@ __all__ = [
     "unschedule_campaign",
 ]
 
-KINDS = ("log", "days", "grams", "amount")
 SETTLE_AFTER = timedelta(days=3)  # late reviews and undone acts still count until then
 
 
@@ -82,11 +87,10 @@ def joined(tx: Tx, member_id: int, campaign_id: int) -> bool:
 
 def eligible(audience: dict[str, Any], units: dict[str, int]) -> bool:
     """Whether somebody in these units (by kind) is meant."""
-    if audience.get("all"):
-        return True
-    if "kinds" in audience:
-        return any(kind in units for kind in audience["kinds"])
-    return any(unit in audience.get("units", ()) for unit in units.values())
+    meant = rules.Audience(
+        bool(audience.get("all")), frozenset(audience.get("kinds", ())), frozenset(audience.get("units", ()))
+    )
+    return meant.includes(units)
 
 
 def forget(tx: Tx, member_id: int, now: datetime) -> None:
@@ -301,7 +305,7 @@ def _check(facts: CampaignFacts, tasks: Sequence[TaskFacts] | None) -> None:
         first, last = rules.days_of_window(facts.starts_at, facts.ends_at)
         for task in tasks or ():
             outside = task.day is not None and not first <= task.day <= last
-            if outside or task.kind not in KINDS or task.target < 1 or task.reward_points < 0 or not task.title_zh:
+            if outside or task.kind not in rules.KINDS or task.target < 1 or task.reward_points < 0 or not task.title_zh:
                 wrong["tasks"] = "invalid"
     if wrong:
         raise Invalid(wrong)

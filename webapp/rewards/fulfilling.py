@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Row, and_, select
 
-from points_engine.errors import EngineError, refuse
+from points_engine.errors import refuse
+from points_engine.redemption import MOVES, Actor, Status, end
 from webapp.inbox import service as inbox
 from webapp.journal import service as journal
 from webapp.ledger import service as ledger
@@ -43,13 +44,16 @@ def fulfil(
     if earlier is not None:
         return earlier
     row = _held_for(tx, merchant_ids, code)
-    if row.status == "held" and close(tx, row, "fulfilled", now):
+    if row.status == "held" and close(tx, row, Status.FULFILLED, now):
         return _hand_over(tx, actor_id, fulfilment_id, row, now)
     # Somebody was faster: perhaps our own twin, whose receipt is then ours.
     earlier = _receipt(tx, actor_id, fulfilment_id, code)
     if earlier is not None:
         return earlier
-    raise _cannot_fulfil(tx, row)
+    latest = find(tx, row.member_id, row.id)
+    assert latest is not None
+    end(Status(latest.status), Status.FULFILLED, Actor.MERCHANT, now=now, expires_at=latest.expires_at)
+    raise AssertionError("a hold that could be fulfilled was not")
 
 
 def _held_for(tx: Tx, merchant_ids: Collection[int], code: str) -> Row[Any]:
@@ -88,7 +92,8 @@ def _hand_over(tx: Tx, actor_id: int, fulfilment_id: str, row: Row[Any], now: da
             }
         ],
     )
-    move = Move(row.member_id, "points", "held", "spent", row.points, "fulfil", cause, f"{cause}:end")
+    debit, credit, why = MOVES[Status.FULFILLED]
+    move = Move(row.member_id, "points", debit, credit, row.points, why, cause, f"{cause}:end")
     ledger.post(tx, [move], now)
     journal.record(
         tx, actor_id, "redemption.fulfil", cause, {"merchant": row.merchant_id, "reward": row.reward_id}, now
@@ -125,13 +130,3 @@ def _receipt(
     return Receipt(
         row.id, row.code, row.reward_id, row.name_zh, row.name_en, row.points, row.fulfilled_at, first
     )
-
-
-def _cannot_fulfil(tx: Tx, row: Row[Any]) -> EngineError:
-    latest = find(tx, row.member_id, row.id)
-    assert latest is not None
-    if latest.status == "fulfilled":
-        return refuse("conflict", "already_fulfilled", at=latest.closed_at.isoformat())
-    if latest.status == "cancelled":
-        return refuse("conflict", "redemption_cancelled")
-    return refuse("conflict", "redemption_expired", at=latest.expires_at.isoformat())

@@ -12,7 +12,9 @@ from sqlalchemy import Row, and_, delete, select, update
 
 from points_engine.clock import local_day, month_of
 from points_engine.errors import EngineError, refuse
+from points_engine.redemption import DONATION, MOVES, Actor, Status, check_request, end
 from webapp.inbox import service as inbox
+from webapp.ledger import queries as ledger_queries
 from webapp.ledger import service as ledger
 from webapp.ledger.service import Move
 from webapp.rewards import codes
@@ -59,9 +61,14 @@ def redeem(tx: Tx, member_id: int, redemption_id: str, reward_id: int, now: date
         return _redeemed(earlier, first=False)
     item = _on_the_shelf(tx, reward_id)
     month = month_of(local_day(now))
-    _check_limit(tx, item, member_id, month)
-    if item.stock < 1:
-        raise refuse("conflict", "out_of_stock", reward=reward_id)
+    # Cheap reads refuse most of a rush; what they let through is guarded again when it is written.
+    check_request(
+        available=ledger_queries.wallet(tx, member_id).points,
+        price=item.points,
+        stock=item.stock,
+        taken=_taken(tx, item, member_id, month),
+        limit=item.per_member_limit,
+    )
     values = _new_redemption(item, member_id, redemption_id, facts, month, now)
     tx.insert(redemption, [values])
     tx.insert(
@@ -113,24 +120,23 @@ def _new_redemption(
 
 def _payment(item: Row[Any], member_id: int, redemption_id: str) -> Move:
     cause = f"redemption:{redemption_id}"
-    to, code = ("spent", "donation") if item.kind == "donation" else ("held", "redeem")
+    debit, credit, code = DONATION if item.kind == "donation" else MOVES[Status.HELD]
     return Move(
-        member_id, "points", "points", to, item.points, code, cause, ledger.hold_key(cause)
+        member_id, "points", debit, credit, item.points, code, cause, ledger.hold_key(cause)
     )
 
 
-def _check_limit(tx: Tx, item: Row[Any], member_id: int, month: str) -> None:
+def _taken(tx: Tx, item: Row[Any], member_id: int, month: str) -> int:
     if item.per_member_limit is None:
-        return
-    taken = tx.scalar(select(member_reward_count.c.n).where(_counter(member_id, item.id, _window(item, month))))
-    if (taken or 0) >= item.per_member_limit:
-        raise _limit_reached(item)
+        return 0
+    found = tx.scalar(
+        select(member_reward_count.c.n).where(_counter(member_id, item.id, _window(item, month)))
+    )
+    return int(found or 0)
 
 
 def _limit_reached(item: Row[Any]) -> EngineError:
-    return refuse(
-        "conflict", "limit_reached", reward=item.id, limit=item.per_member_limit, window=item.limit_window
-    )
+    return refuse("conflict", "limit_reached", limit=item.per_member_limit)
 
 
 def _window(item: Row[Any], month: str) -> str:
@@ -161,7 +167,7 @@ def _take_from_stock(tx: Tx, reward_id: int) -> None:
         .values(stock=reward.c.stock - 1)
     )
     if taken.rowcount != 1:
-        raise refuse("conflict", "out_of_stock", reward=reward_id)
+        raise refuse("conflict", "out_of_stock")
 
 
 # --- a held redemption ends: cancelled or expired ------------------------------------
@@ -172,16 +178,14 @@ def cancel_redemption(tx: Tx, member_id: int, redemption_id: str, now: datetime)
     row = find(tx, member_id, redemption_id)
     if row is None:
         raise refuse("not_found", "unknown_redemption", id=redemption_id)
-    if row.status == "held" and close(tx, row, "cancelled", now):
+    if row.status == "held" and close(tx, row, Status.CANCELLED, now):
         _give_back(tx, [row], now)
-        first = True
-    else:
-        first = False
+        return _redeemed(find(tx, member_id, redemption_id), first=True)
     row = find(tx, member_id, redemption_id)
     assert row is not None
     if row.status != "cancelled":
-        raise refuse("conflict", "already_resolved", status=row.status)
-    return _redeemed(row, first=first)
+        end(Status(row.status), Status.CANCELLED, Actor.MEMBER, now=now, expires_at=row.expires_at)
+    return _redeemed(row, first=False)
 
 
 def expire_holds(tx: Tx, now: datetime, limit: int = 200) -> int:
@@ -192,7 +196,7 @@ def expire_holds(tx: Tx, now: datetime, limit: int = 200) -> int:
         .order_by(redemption.c.member_id, redemption.c.id)
         .limit(limit)
     )
-    ended = [row for row in due if close(tx, row, "expired", now)]
+    ended = [row for row in due if close(tx, row, Status.EXPIRED, now)]
     if ended:
         _give_back(tx, ended, now)
         _tell_expired(tx, ended, now)
@@ -206,24 +210,24 @@ def forget(tx: Tx, member_id: int, now: datetime) -> None:
         .where(redemption.c.member_id == member_id, redemption.c.status == "held")
         .order_by(redemption.c.id)
     )
-    ended = [row for row in held if close(tx, row, "cancelled", now)]
+    ended = [row for row in held if close(tx, row, Status.CANCELLED, now)]
     if ended:
         _give_back(tx, ended, now)
     tx.execute(delete(wrong_code).where(wrong_code.c.member_id == member_id))
 
 
-def close(tx: Tx, row: Row[Any], status: str, now: datetime) -> bool:
+def close(tx: Tx, row: Row[Any], status: Status, now: datetime) -> bool:
     """Move held to `status`; exactly one of fulfil, cancel and expire gets True."""
     change = update(redemption).where(
         redemption.c.member_id == row.member_id,
         redemption.c.id == row.id,
         redemption.c.status == "held",
     )
-    if status == "fulfilled":
+    if status is Status.FULFILLED:
         change = change.where(redemption.c.expires_at > now)
-    if status == "expired":
+    if status is Status.EXPIRED:
         change = change.where(redemption.c.expires_at <= now)
-    return bool(tx.execute(change.values(status=status, closed_at=now)).rowcount)
+    return bool(tx.execute(change.values(status=status.value, closed_at=now)).rowcount)
 
 
 def _give_back(tx: Tx, rows: Sequence[Row[Any]], now: datetime) -> None:
@@ -247,7 +251,8 @@ def _give_back(tx: Tx, rows: Sequence[Row[Any]], now: datetime) -> None:
 
 def _refund(row: Row[Any]) -> Move:
     cause = f"redemption:{row.id}"
-    return Move(row.member_id, "points", "held", "points", row.points, "refund", cause, f"{cause}:end")
+    debit, credit, code = MOVES[Status.CANCELLED]  # the same as for EXPIRED
+    return Move(row.member_id, "points", debit, credit, row.points, code, cause, f"{cause}:end")
 
 
 def _tell_expired(tx: Tx, rows: Sequence[Row[Any]], now: datetime) -> None:

@@ -19,6 +19,7 @@ from webapp.rewards.shelf import (
     create_reward,
     set_status,
     stock_audit,
+    stock_totals,
 )
 
 __all__ = [
@@ -39,5 +40,6 @@ __all__ = [
     "redeem",
     "set_status",
     "stock_audit",
+    "stock_totals",
     "wrong_codes_left",
 ]

@@ -141,6 +141,16 @@ def stock_audit(tx: Tx) -> list[str]:
     return faults + _counter_faults(tx)
 
 
+def stock_totals(tx: Tx) -> dict[str, int]:
+    """Counts for the audit: what was put in, what is left, and redemptions by state."""
+    row = tx.row(
+        select(func.coalesce(func.sum(reward.c.stock_given), 0), func.coalesce(func.sum(reward.c.stock), 0))
+    )
+    given, left = (int(row[0]), int(row[1])) if row else (0, 0)
+    states = tx.rows(select(redemption.c.status, func.count().label("n")).group_by(redemption.c.status))
+    return {"stock_given": given, "stock_left": left} | {r.status: int(r.n) for r in states}
+
+
 def _counter_faults(tx: Tx) -> list[str]:
     """Both sides are grouped by the database; only counters that differ reach Python."""
     r, c = redemption.c, member_reward_count.c
