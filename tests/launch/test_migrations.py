@@ -37,7 +37,7 @@ def described(store: Store) -> dict[str, Any]:
             "foreign": sorted(map(str, look.get_foreign_keys(table))),
         }
     kinds = text(
-        "SELECT name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') ORDER BY name"
+        "SELECT name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL ORDER BY name"
     )
     with store.read() as tx:
         said["beside"] = [(row.name, " ".join(row.sql.split())) for row in tx.rows(kinds)]
