@@ -74,7 +74,7 @@ PASSPORT = _object(
     methodology=TEXT, version=TEXT, formula=TEXT, formula_text=TEXT, baseline=TEXT, activity=TEXT,
     factors=_list(FACTOR), working=TEXT, points_working=TEXT,
 )
-ROW = _object(place=WHOLE, subject=TEXT, value=REAL, members=_or_null("integer"), me=FLAG)
+ROW = _object(place=WHOLE, subject=_or_null("string"), value=REAL, members=_or_null("integer"), me=FLAG)
 SHAPES: dict[str, Any] = {
     "Document": {"type": "object"},
     "Nothing": {"type": "null"},
@@ -111,7 +111,7 @@ SHAPES: dict[str, Any] = {
     "Board": _object(board=TEXT, name=TEXT, subject=TEXT, unit=TEXT, periods=_list(TEXT)),
     "BoardPage": _object(
         board=TEXT, period=TEXT, state={**TEXT, "enum": ["live", "published"]}, as_of=INSTANT,
-        checksum=_or_null("string"), counts=TEXT, page=WHOLE, more=FLAG, rows=_list(ROW),
+        checksum=_or_null("string"), method=TEXT, page=WHOLE, more=FLAG, total=WHOLE, rows=_list(ROW),
     ),
     "MyPlace": _object(board=TEXT, period=TEXT, place=_or_null("integer"), value=_or_null("number"), gap=_or_null("number"), rows=_list(ROW)),
     "Campaign": _object(

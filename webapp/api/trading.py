@@ -6,14 +6,17 @@ from typing import Any
 
 from flask import Response, jsonify, request
 
+from points_engine.clock import local_day
 from points_engine.errors import Invalid
 from webapp.api.bodies import NewFulfilment, NewRedemption, read_body
 from webapp.api.ids import read_id
-from webapp.api.routes import bp
+from webapp.api.blueprint import bp
 from webapp.api.shapes import instant
 from webapp.campaigns import queries as campaigns
 from webapp.campaigns import service as campaigns_service
+from webapp.campaigns.queries import CampaignView
 from webapp.rankings import queries as rankings
+from webapp.rankings.boards import BOARDS, PERIOD_KINDS, Board, period_of, read_period
 from webapp.rewards import queries as rewards
 from webapp.rewards import service as rewards_service
 from webapp.web import guard, house, now, signed_in, t
@@ -89,25 +92,25 @@ def fulfil() -> Response:
 @bp.get("/rankings")
 @guard.member
 def boards() -> Response:
-    return jsonify([_board(b) for b in rankings.boards(now())])
+    periods = [period_of(kind, local_day(now())) for kind in PERIOD_KINDS]
+    return jsonify([_board(b, periods) for b in BOARDS.values()])
 
 
 @bp.get("/rankings/<board>")
 @guard.member
 def board(board: str) -> Response:
     with house().store.read() as tx:
-        page = rankings.page(
-            tx, board, request.args.get("period"), _page_number(), now=now(), member_id=signed_in().member_id
-        )
+        page = rankings.page(tx, board, _period(), _page_number(), signed_in().member_id, now())
     return jsonify(
-        board=page.board,
+        board=page.board.code,
         period=page.period,
         state=page.state,
-        as_of=instant(page.as_of),
+        as_of=instant(page.as_of or now()),
         checksum=page.checksum,
-        counts=t(page.counts_zh, page.counts_en),
+        method=t(page.method_zh, page.method_en),
         page=page.number,
-        more=page.more,
+        more=page.has_next,
+        total=page.total,
         rows=[_row(r) for r in page.rows],
     )
 
@@ -116,12 +119,12 @@ def board(board: str) -> Response:
 @guard.member
 def my_place(board: str) -> Response:
     with house().store.read() as tx:
-        mine = rankings.my_place(tx, board, request.args.get("period"), signed_in().member_id, now=now())
+        mine = rankings.my_place(tx, board, _period(), signed_in().member_id, now())
     return jsonify(
-        board=mine.board,
-        period=mine.period,
+        board=board,
+        period=read_period(_period(), local_day(now())),
         place=mine.place,
-        value=mine.value,
+        value=_grams(mine.value_milli),
         gap=mine.gap,
         rows=[_row(r) for r in mine.rows],
     )
@@ -131,7 +134,10 @@ def my_place(board: str) -> Response:
 @guard.member
 def all_campaigns() -> Response:
     with house().store.read() as tx:
-        views = campaigns.for_member(tx, signed_in().member_id, now())
+        views = [
+            campaigns.detail(tx, card.id, signed_in().member_id, now())
+            for card in campaigns.cards(tx, signed_in().member_id, now())
+        ]
     return jsonify([_campaign(c) for c in views])
 
 
@@ -139,7 +145,7 @@ def all_campaigns() -> Response:
 @guard.member
 def one_campaign(campaign_id: int) -> Response:
     with house().store.read() as tx:
-        view = campaigns.one_for_member(tx, signed_in().member_id, campaign_id, now())
+        view = campaigns.detail(tx, campaign_id, signed_in().member_id, now())
     return jsonify(_campaign(view))
 
 
@@ -147,10 +153,14 @@ def one_campaign(campaign_id: int) -> Response:
 @guard.member
 def join(campaign_id: int) -> Response:
     member = signed_in().member_id
-    house().store.retrying(lambda tx: campaigns_service.join(tx, member, campaign_id, now()))
+    house().store.retrying(lambda tx: campaigns_service.join(tx, house().catalogue, member, campaign_id, now()))
     with house().store.read() as tx:
-        view = campaigns.one_for_member(tx, member, campaign_id, now())
+        view = campaigns.detail(tx, campaign_id, member, now())
     return jsonify(_campaign(view))
+
+
+def _period() -> str | None:
+    return request.args.get("period")
 
 
 def _page_number() -> int:
@@ -171,31 +181,43 @@ def _redemption(r: Any) -> dict[str, Any]:
     }
 
 
-def _board(b: Any) -> dict[str, Any]:
+def _board(b: Board, periods: list[str]) -> dict[str, Any]:
     return {
         "board": b.code,
         "name": t(b.name_zh, b.name_en),
         "subject": b.subject,
-        "unit": b.unit,
-        "periods": list(b.periods),
+        "unit": "g" if not b.per_head else "g/member",
+        "periods": periods,
     }
 
 
 def _row(r: Any) -> dict[str, Any]:
-    return {"place": r.place, "subject": r.subject, "value": r.value, "members": r.members, "me": r.is_me}
+    """A row of a board; who opted out of being named has no name but keeps the place."""
+    return {
+        "place": r.place,
+        "subject": r.name,
+        "value": _grams(r.value_milli),
+        "members": r.members,
+        "me": r.is_me,
+    }
 
 
-def _campaign(c: Any) -> dict[str, Any]:
+def _grams(milli: int) -> int | float:
+    return milli // 1000 if milli % 1000 == 0 else milli / 1000
+
+
+def _campaign(view: CampaignView) -> dict[str, Any]:
+    c = view.card
     return {
         "id": c.id,
         "title": t(c.title_zh, c.title_en or c.title_zh),
-        "status": c.status,
+        "status": c.state,
         "starts_at": instant(c.starts_at),
         "ends_at": instant(c.ends_at),
         "days_left": c.days_left,
         "multiplier_percent": c.multiplier,
         "joined": c.joined,
-        "bonus_points": c.bonus_points,
+        "bonus_points": c.bonus,
         "tasks": [
             {
                 "id": task.id,
@@ -207,6 +229,6 @@ def _campaign(c: Any) -> dict[str, Any]:
                 "reward_points": task.reward_points,
                 "done": task.done,
             }
-            for task in c.tasks
+            for task in view.tasks
         ],
     }

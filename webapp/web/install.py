@@ -11,7 +11,7 @@ from flask import Flask, request
 from flask_login import LoginManager
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp.web import assets, context, csrf, errors, formats, guards, headers, prose
+from webapp.web import assets, burst, context, csrf, errors, formats, guards, headers, prose
 from webapp.web.context import is_api
 from webapp.web.house import House, Principal
 from webapp.web.i18n import lang, t
@@ -45,6 +45,7 @@ def install(app: Flask, house: House, load: Loader, static_to: Path) -> None:
     errors.install(app)
     _sign_in(app, load)
     csrf.install(app)
+    app.before_request(burst.check)
     app.before_request(guards.check)
     app.before_request(csrf.check)
     if proxies := settings.trusted_proxies:

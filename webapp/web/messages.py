@@ -24,6 +24,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "bad_credentials": ("账号或密码不正确", "The login or password is not right"),
     "bad_code": ("验证码不正确或已过期", "The code is wrong or has expired"),
     "too_many_attempts": ("尝试次数太多，请稍后再试", "Too many attempts; please try again later"),
+    "too_many_requests": ("操作太快了，请稍等几秒", "Too fast; please wait a few seconds"),
     "too_many_codes": ("验证码发送太频繁，请稍后再试", "Too many codes were sent; please try again later"),
     "step_up_required": ("为了您的安全，请再确认一次身份", "To keep you safe, please confirm it is you"),
     "member_frozen": ("账号已被冻结，请联系客服", "This account is frozen; please contact support"),
