@@ -163,7 +163,7 @@ def _fit_caps(act: Act, windows: Mapping[str, str], usage: Usage) -> tuple[Decim
 
 
 def _fit_limits(level: Level, worth: Quantified, usage: Usage) -> tuple[int, int, list[str]]:
-    grams, points, reasons = worth.grams, worth.points, []
+    grams, points, reasons = int(worth.grams), int(worth.points), list[str]()
     if level is Level.DECLARED and grams:
         room = max(0, limits()["declared_grams_per_day"] - usage.declared_g)
         if room < grams:

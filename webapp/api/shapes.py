@@ -65,7 +65,7 @@ def read_passport(record: Mapping[str, Any], catalogue: Catalogue) -> Passport:
         catalogue.behaviour(record["behaviour"]),
         record["version"],
         Decimal(record["credited_milli"] or record["quantity_milli"]) / MILLI,
-        {name: Decimal(value) for name, value in record["inputs"].items()},
+        record["inputs"],  # as stored: the engine reads numbers from text, and choices are text
         Level(record["level"]),
         record["occurred_on"],
     )
