@@ -15,7 +15,7 @@ from webapp.green_units.forms import UnitNames, new_code
 from webapp.green_units.tables import green_unit, membership, wrong_code
 from webapp.journal import service as journal
 from webapp.members import queries as members
-from webapp.members import staff as roles
+from webapp.members import service as roles
 from webapp.store import Tx
 
 FAMILY_MAX = 12
@@ -335,8 +335,11 @@ def _after_departure(tx: Tx, actor_id: int, unit: Any, member_id: int, now: date
     )
     if not rows:
         _close(tx, unit.id, now)
-    elif not set(admins) - {member_id}:
-        roles.grant_role(tx, actor_id, rows[0].member_id, "unit_admin", now, unit_id=unit.id)
+        return
+    asleep = set(members.inactive(tx, [row.member_id for row in rows]))
+    heir = next((row.member_id for row in rows if row.member_id not in asleep), None)
+    if heir is not None and not set(admins) - {member_id}:
+        roles.grant_role(tx, actor_id, heir, "unit_admin", now, unit_id=unit.id)
 
 
 def _close(tx: Tx, unit_id: int, now: datetime) -> None:
