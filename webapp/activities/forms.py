@@ -80,6 +80,15 @@ def read(given: Typed, behaviour: Behaviour, now: datetime) -> Read:
     return Read(quantity, at, inputs)
 
 
+def read_number(text: str) -> Decimal:
+    """One number as typed; raises Invalid({"quantity": …})."""
+    wrong: dict[str, str] = {}
+    value = _number(text, "quantity", wrong)
+    if wrong:
+        raise Invalid(wrong)
+    return value
+
+
 def _text(form: Mapping[str, str], name: str) -> str:
     return form.get(name, "").strip()[:LONGEST]
 

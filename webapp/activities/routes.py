@@ -223,7 +223,7 @@ def _form(behaviour: Behaviour, given: forms.Typed, wrong: Mapping[str, str]) ->
         "activities/form.html",
         behaviour=behaviour,
         given=given,
-        errors=_words(behaviour, errors),
+        errors=field_words(behaviour, errors),
         worth=_worth(command, usage) if command else None,
         caps=views.cap_lines(behaviour, house().catalogue, usage, at),
         photo=photos[0] if photos else None,
@@ -243,7 +243,7 @@ def _worth(command: LogActivity, usage: Usage) -> list[tuple[str, Decision]]:
     ]
 
 
-def _words(behaviour: Behaviour, wrong: dict[str, str]) -> dict[str, str]:
+def field_words(behaviour: Behaviour, wrong: dict[str, str]) -> dict[str, str]:
     """Field errors under the names the form's fields carry, with figures where they help."""
     found: dict[str, str] = {}
     for name, code in wrong.items():
