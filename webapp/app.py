@@ -25,8 +25,8 @@ ROOMS = (
     "journal",
     "members",
     "inbox",
-    "green_units",
     "ledger",
+    "green_units",  # after the ledger: a unit's page adds up the days of its people
     "activities",
     "rewards",
     "merchants",
