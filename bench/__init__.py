@@ -1,0 +1,1 @@
+"""Benchmarks: ours beside a yardstick, alternated in one run, as ratios."""
