@@ -13,15 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = ROOT / "frontend" / "node_modules"
-ICONS = """
-adjustments air-conditioning alert-triangle arrow-back-up bell bike bolt book bottle bowl-chopsticks building
-building-bank building-community building-store bulb bus calendar camera car charging-pile chart-bar check
-chevron-left chevron-right circle-plus clipboard-list clock cup device-laptop device-mobile dots download
-droplet eye file-text flame gift hanger help-circle history home info-circle language leaf list lock logout
-map-pin medal menu-2 message moon package phone photo plant-2 plus printer qrcode receipt recycle school
-scooter-electric search settings shield-check shirt shopping-bag speakerphone stairs-up sun temperature ticket
-tools-kitchen-2 train trash trees trophy user-circle users walk world x
-""".split()
+ICONS = ["adjustments", "air-conditioning", "alert-triangle", "arrow-back-up", "bell", "bike", "bolt", "book", "bottle", "bowl-chopsticks", "building", "building-bank", "building-community", "building-store", "bulb", "bus", "calendar", "camera", "car", "charging-pile", "chart-bar", "check", "chevron-left", "chevron-right", "circle-plus", "clipboard-list", "clock", "cup", "device-laptop", "device-mobile", "dots", "download", "droplet", "eye", "file-text", "flame", "gift", "hanger", "help-circle", "history", "home", "info-circle", "language", "leaf", "list", "lock", "logout", "map-pin", "medal", "menu-2", "message", "moon", "package", "phone", "photo", "plant-2", "plus", "printer", "qrcode", "receipt", "recycle", "school", "scooter-electric", "search", "settings", "shield-check", "shirt", "shopping-bag", "speakerphone", "stairs-up", "sun", "temperature", "ticket", "tools-kitchen-2", "train", "trash", "trees", "trophy", "user-circle", "users", "walk", "world", "x"]
 SCRIPTS = (("htmx.org", "dist/htmx.min.js", "htmx"),)
 LICENCE_OF = {"@tabler/icons": "LICENSE", "htmx.org": "LICENSE"}
 
