@@ -1,0 +1,46 @@
+"""The desk's first page, and the blueprints of all its parts."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from webapp.console import (
+    announcements,
+    campaigns,
+    ledger,
+    members,
+    methods,
+    queries,
+    review,
+    rewards,
+    timetable,
+    units,
+)
+from webapp.console.roles import STAFF
+from webapp.console.views import Answer, show
+from webapp.web import guard, house, now, signed_in
+
+bp = Blueprint("console", __name__, url_prefix="/console")
+
+
+@bp.get("")
+@guard.roles(*STAFF)
+def index() -> Answer:
+    with house().store.read() as tx:
+        page = queries.desk(tx, house(), signed_in().roles, now())
+    return show("index.html", page=page)
+
+
+BLUEPRINTS = (
+    bp,
+    review.bp,
+    campaigns.bp,
+    rewards.bp,
+    rewards.merchants_bp,
+    announcements.bp,
+    units.bp,
+    members.bp,
+    methods.bp,
+    ledger.bp,
+    timetable.bp,
+)

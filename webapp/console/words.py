@@ -1,0 +1,226 @@
+"""The desk's words for stored codes: states, kinds, roles, canned reasons and ages, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from webapp.web import t
+
+Pair = tuple[str, str]
+
+ROLES: dict[str, Pair] = {
+    "reviewer": ("核验员", "Reviewer"),
+    "editor": ("运营编辑", "Editor"),
+    "auditor": ("审计员", "Auditor"),
+    "administrator": ("系统管理员", "Administrator"),
+    "merchant": ("商家", "Merchant"),
+    "unit_admin": ("单元管理员", "Unit administrator"),
+    "resident": ("居民", "Resident"),
+}
+UNIT_KINDS: dict[str, Pair] = {
+    "enterprise": ("企业", "Company"),
+    "public_body": ("公共机构", "Public body"),
+    "community": ("社区", "Community"),
+    "family": ("家庭", "Family"),
+}
+REWARD_KINDS: dict[str, Pair] = {
+    "voucher": ("优惠券", "Voucher"),
+    "goods": ("实物", "Goods"),
+    "donation": ("公益捐赠", "Donation"),
+}
+REWARD_STATES: dict[str, Pair] = {"draft": ("草稿", "Draft"), "on": ("上架", "On the shelf"), "off": ("下架", "Off")}
+LIMIT_WINDOWS: dict[str, Pair] = {"total": ("总共", "In total"), "month": ("每月", "A month")}
+ANNOUNCEMENT_STATES: dict[str, Pair] = {
+    "draft": ("草稿", "Draft"),
+    "scheduled": ("定时发布", "Scheduled"),
+    "published": ("已发布", "Published"),
+    "expired": ("已过期", "Expired"),
+    "withdrawn": ("已撤回", "Withdrawn"),
+}
+CAMPAIGN_STATES: dict[str, Pair] = {
+    "draft": ("草稿", "Draft"),
+    "scheduled": ("待开始", "Scheduled"),
+    "open": ("进行中", "Open"),
+    "closed": ("已结束", "Closed"),
+    "settled": ("已结算", "Settled"),
+}
+TASK_KINDS: dict[str, Pair] = {
+    "log": ("打卡次数", "Times logged"),
+    "days": ("打卡天数", "Days with an act"),
+    "grams": ("减排量（克）", "Grams avoided"),
+    "amount": ("行为数量", "Amount done"),
+}
+LEVELS: dict[str, Pair] = {
+    "declared": ("自报", "Declared"),
+    "photo": ("照片", "Photo"),
+    "device": ("设备", "Device"),
+    "partner": ("合作方", "Partner"),
+}
+MARKS: dict[str, Pair] = {
+    "R": ("官方发布", "Official"),
+    "S": ("标准或文献", "Standard or study"),
+    "D": ("由公开数据推算", "Derived from published data"),
+    "K": ("通行认识", "Common knowledge"),
+    "proposal": ("本平台建议值", "Our proposal"),
+}
+CAP_PERIODS: dict[str, Pair] = {
+    "act": ("每次", "an act"),
+    "day": ("每天", "a day"),
+    "week": ("每周", "a week"),
+    "month": ("每月", "a month"),
+    "meal": ("每餐", "a meal"),
+}
+ACT_REASONS: dict[str, Pair] = {
+    "awaiting_review": ("等待核验", "Awaiting review"),
+    "photo_reused": ("照片曾被使用", "The photo was used before"),
+    "daily_cap_reached": ("到达每日上限", "Daily cap reached"),
+    "weekly_cap_reached": ("到达每周上限", "Weekly cap reached"),
+    "monthly_cap_reached": ("到达每月上限", "Monthly cap reached"),
+    "per_act_cap_reached": ("到达单次上限", "Cap of one act reached"),
+    "declared_daily_limit_reached": ("到达自报每日限额", "Daily limit of declared acts reached"),
+    "daily_points_limit_reached": ("到达每日积分限额", "Daily points limit reached"),
+    "counted_elsewhere": ("已在别处计算", "Counted elsewhere"),
+    "rejected_on_review": ("核验未通过", "Rejected on review"),
+}
+# What a reviewer most often says; the key is sent, the sentence is kept and shown to the member.
+REJECTIONS: dict[str, Pair] = {
+    "unclear": ("照片看不清，无法确认", "The photo is too unclear to confirm the act"),
+    "mismatch": ("照片内容与所报行为不符", "The photo does not show the act that was reported"),
+    "quantity": ("数量与照片不符", "The amount does not fit the photo"),
+    "not_own": ("照片疑似来自网络或他人", "The photo seems to come from elsewhere"),
+    "duplicate": ("与已有记录重复", "It repeats an earlier record"),
+}
+FREEZE_REASONS: dict[str, Pair] = {
+    "cheating": ("疑似作弊，待调查", "Suspected cheating, under investigation"),
+    "stolen": ("账号疑似被盗", "The account seems to be stolen"),
+    "request": ("本人申请", "At the member's own request"),
+}
+JOBS: dict[str, Pair] = {
+    "audit_ledger": ("账本审计", "Ledger audit"),
+    "expire_redemptions": ("到期兑换退回", "Refund expired redemptions"),
+    "expire_points": ("积分到期", "Expire points"),
+    "sweep_finished_jobs": ("清理已完成任务", "Clear finished jobs"),
+}
+ACCOUNTS: dict[str, Pair] = {
+    "reduction": ("减排来源", "Reductions made"),
+    "declared": ("自报减排", "Declared grams"),
+    "verified": ("核实减排", "Verified grams"),
+    "awarded": ("已发放", "Awarded"),
+    "points": ("可用积分", "Available points"),
+    "held": ("冻结积分", "Held points"),
+    "spent": ("已使用", "Spent"),
+    "expired": ("已过期", "Expired"),
+}
+FACTOR_ROLES: dict[str, Pair] = {
+    "baseline": ("基准线", "baseline"),
+    "activity": ("行为", "activity"),
+    "both": ("系数", "multiplies"),
+    "evidence": ("凭证", "evidence"),
+}
+ACTIONS: dict[str, Pair] = {
+    "activity.accept": ("核验通过", "Act accepted"),
+    "activity.reject": ("核验驳回", "Act rejected"),
+    "photo.view": ("查看照片", "Photo seen"),
+    "member.frozen": ("冻结用户", "Member frozen"),
+    "member.unfrozen": ("解冻用户", "Member unfrozen"),
+    "role.granted": ("授予角色", "Role given"),
+    "role.revoked": ("收回角色", "Role taken back"),
+    "reward.create": ("新增权益", "Reward created"),
+    "reward.change": ("修改权益", "Reward changed"),
+    "reward.stock": ("调整库存", "Stock changed"),
+    "reward.status": ("上下架", "Shelf changed"),
+    "merchant.create": ("新增商家", "Merchant created"),
+    "merchant.change": ("修改商家", "Merchant changed"),
+    "redemption.fulfil": ("核销", "Fulfilled"),
+    "announcement.create": ("新建公告", "Announcement written"),
+    "announcement.edit": ("修改公告", "Announcement changed"),
+    "announcement.publish": ("发布公告", "Announcement published"),
+    "announcement.withdraw": ("撤回公告", "Announcement withdrawn"),
+    "unit.create": ("创建单元", "Unit created"),
+    "unit.department": ("新增部门", "Department added"),
+    "unit.rename": ("单元改名", "Unit renamed"),
+    "unit.rotate_code": ("更换加入码", "Join code renewed"),
+    "unit.set_admin": ("设置单元管理员", "Unit administrator set"),
+    "unit.remove_member": ("移出成员", "Member removed"),
+    "unit.on_boards": ("榜单显示", "Shown on boards"),
+    "unit.close": ("关闭单元", "Unit closed"),
+    "campaign.create": ("新建活动", "Campaign created"),
+    "campaign.change": ("修改活动", "Campaign changed"),
+    "campaign.scheduled": ("发布活动预告", "Campaign announced"),
+    "campaign.draft": ("撤回活动预告", "Announcement taken back"),
+    "campaign.open": ("活动开始", "Campaign opened"),
+    "campaign.closed": ("活动结束", "Campaign closed"),
+    "campaign.settled": ("活动结算", "Campaign settled"),
+    "audit.run": ("运行审计", "Audit asked for"),
+    "job.retry": ("重试任务", "Job tried again"),
+}
+TONES: dict[str, str] = {
+    "open": "good", "on": "good", "published": "good", "active": "good", "accepted": "good", "done": "good",
+    "scheduled": "info", "draft": "", "off": "warn", "pending": "warn", "frozen": "bad", "rejected": "bad",
+    "withdrawn": "warn", "failed": "bad",
+}  # fmt: skip
+
+
+def say(table: dict[str, Pair], code: str | None) -> str:
+    """The word for a code in the request's language; an unknown code speaks for itself."""
+    return t(*table[code]) if code in table else (code or "–")
+
+
+def options(table: dict[str, Pair]) -> list[Pair]:
+    """Choices for a select or radios."""
+    return [(code, t(*pair)) for code, pair in table.items()]
+
+
+def tone(code: str) -> str:
+    return TONES.get(code, "")
+
+
+def span(seconds: float | None) -> str:
+    """3 分钟, 2 小时, 5 天: one unit, cut."""
+    if seconds is None:
+        return t("从未", "never")
+    whole = max(0, int(seconds))
+    for size, zh, en in ((86400, "天", "d"), (3600, "小时", "h"), (60, "分钟", "min")):
+        if whole >= size:
+            return t(f"{whole // size} {zh}", f"{whole // size} {en}")
+    return t(f"{whole} 秒", f"{whole} s")
+
+
+def since(at: datetime | None, now: datetime) -> str:
+    return span((now - at).total_seconds() if at else None)
+
+
+def action(code: str) -> str:
+    """What an entry of the journal says was done."""
+    return say(ACTIONS, code)
+
+
+def detail(values: Mapping[str, Any]) -> str:
+    """The detail of a journal entry on one line: name: value, name: was → is."""
+    return t("；", "; ").join(f"{name}: {_plain(value)}" for name, value in values.items())[:400]
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict) and set(value) == {"was", "is"}:
+        return f"{value['was']} → {value['is']}"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_plain(each)}" for name, each in value.items())
+    if isinstance(value, list):
+        return ", ".join(_plain(each) for each in value)
+    return str(value)
+
+
+def when(text: str) -> str:
+    """A job's timetable in words: 60 s, hour=3 minute=0."""
+    if text.endswith(" s") and text[:-2].isdigit():
+        return t("每 ", "every ") + span(int(text[:-2]))
+    fields = dict(part.split("=", 1) for part in text.split() if "=" in part)
+    if set(fields) == {"hour", "minute"} and fields["hour"].isdigit() and fields["minute"].isdigit():
+        return t("每天 ", "daily ") + f"{int(fields['hour'])}:{int(fields['minute']):02d}"
+    return text
+
+
+def job(name: str) -> str:
+    return say(JOBS, name)
