@@ -1,0 +1,64 @@
+"""Drawn pictures in place of photographs: a bicycle, a bus, a plate, a lunch box; no two have the same bytes."""
+
+from __future__ import annotations
+
+import io
+from random import Random
+
+from PIL import Image, ImageDraw
+
+SIZE = (400, 300)
+Pen = ImageDraw.ImageDraw
+
+
+def draw(rng: Random, subject: str) -> bytes:
+    """A small JPEG of `subject`: bike, bus, plate or box; colours and places differ from one to the next."""
+    image = Image.new("RGB", SIZE, _tint(rng, 205, 245))
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((0, 210, 400, 300), fill=_tint(rng, 120, 170))
+    for _ in range(12):  # what lies about differs in every picture
+        x, y, r = rng.randrange(400), rng.randrange(300), rng.randrange(2, 9)
+        pen.ellipse((x, y, x + r, y + r), fill=_tint(rng, 90, 230))
+    {"bike": _bike, "bus": _bus, "plate": _plate, "box": _box}[subject](pen, rng)
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def _tint(rng: Random, low: int, high: int) -> tuple[int, int, int]:
+    return rng.randint(low, high), rng.randint(low, high), rng.randint(low, high)
+
+
+def _bike(pen: Pen, rng: Random) -> None:
+    dx, frame = rng.randrange(-40, 40), _tint(rng, 20, 160)
+    for x in (90, 230):
+        pen.ellipse((x + dx, 150, x + 100 + dx, 250), outline=(40, 40, 45), width=6)
+    points = [(140, 200), (185, 130), (255, 130), (280, 200), (255, 130), (200, 200), (140, 200), (200, 200), (185, 130)]
+    pen.line([(x + dx, y) for x, y in points], fill=frame, width=7)
+    pen.line([(250 + dx, 105), (275 + dx, 100)], fill=frame, width=7)
+
+
+def _bus(pen: Pen, rng: Random) -> None:
+    dx, body = rng.randrange(-30, 30), _tint(rng, 40, 190)
+    pen.rounded_rectangle((70 + dx, 90, 330 + dx, 225), 18, fill=body)
+    for n in range(4):
+        pen.rectangle((88 + dx + 58 * n, 110, 134 + dx + 58 * n, 155), fill=(225, 238, 245))
+    for x in (110, 250):
+        pen.ellipse((x + dx, 200, x + 44 + dx, 244), fill=(35, 35, 40))
+
+
+def _plate(pen: Pen, rng: Random) -> None:
+    dx, rim = rng.randrange(-40, 40), _tint(rng, 60, 200)
+    pen.ellipse((110 + dx, 90, 290 + dx, 250), fill=(250, 250, 248), outline=rim, width=8)
+    pen.ellipse((150 + dx, 125, 250 + dx, 215), outline=rim, width=2)
+    for n in range(rng.randrange(1, 5)):
+        x, y = 165 + dx + rng.randrange(70), 135 + rng.randrange(60)
+        pen.ellipse((x, y, x + 5 + n, y + 4), fill=_tint(rng, 80, 180))
+
+
+def _box(pen: Pen, rng: Random) -> None:
+    dx, lid = rng.randrange(-40, 40), _tint(rng, 60, 190)
+    pen.rounded_rectangle((110 + dx, 110, 290 + dx, 240), 14, fill=(245, 243, 236), outline=lid, width=7)
+    pen.line((200 + dx, 110, 200 + dx, 240), fill=lid, width=5)
+    pen.ellipse((130 + dx, 140, 180 + dx, 205), fill=_tint(rng, 90, 200))
+    pen.ellipse((222 + dx, 140, 272 + dx, 205), fill=_tint(rng, 90, 200))
