@@ -68,4 +68,5 @@ def say(text: str, kind: str = "ok", undo: str | None = None, label: str | None 
 
 def guest_store() -> dict[str, Any]:
     """What a visitor did before registering (signed cookie), handed to `House.on_registered`."""
+    session.modified = True  # what changes inside the dict is kept too
     return cast("dict[str, Any]", session.setdefault("guest", {}))
