@@ -243,24 +243,28 @@ def _worth(command: LogActivity, usage: Usage) -> list[tuple[str, Decision]]:
     ]
 
 
-def field_words(behaviour: Behaviour, wrong: dict[str, str]) -> dict[str, str]:
+def field_words(behaviour: Behaviour, wrong: Mapping[str, str]) -> dict[str, str]:
     """Field errors under the names the form's fields carry, with figures where they help."""
-    found: dict[str, str] = {}
-    for name, code in wrong.items():
-        field = {"occurred_at": "day", "evidence": "photo"}.get(name, name.replace("inputs.", "input-"))
-        text = reason(code)
-        if code == "out_of_bounds" and name == "quantity":
-            bounds = behaviour.versions[-1].bounds
-            least, most = (views.amount_of(behaviour, n) for n in (bounds.least, bounds.most))
-            text = t(f"请填 {least} 到 {most} 之间的数", f"Enter between {least} and {most}")
-        elif code == "out_of_bounds":
-            asked = next(each for each in behaviour.inputs if name.endswith(each.name))
-            text = t(f"请填 {asked.least} 到 {asked.most}", f"Enter {asked.least} to {asked.most}")
-        elif code == "out_of_season" and behaviour.season:
-            first, last = behaviour.season
-            text = t(f"这项行为只在 {first} 月至 {last} 月计入", f"Counts only in months {first} to {last}")
-        found[field] = text
-    return found
+    names = {"occurred_at": "day", "evidence": "photo", "behaviour": "quantity", "id": "quantity"}
+    return {
+        names.get(name, name.replace("inputs.", "input-")): _why(behaviour, name, code)
+        for name, code in wrong.items()
+    }
+
+
+def _why(behaviour: Behaviour, name: str, code: str) -> str:
+    if code == "out_of_bounds" and name == "quantity":
+        bounds = behaviour.versions[-1].bounds
+        least, most = (views.amount_of(behaviour, n) for n in (bounds.least, bounds.most))
+        return t(f"请填 {least} 到 {most} 之间的数", f"Enter between {least} and {most}")
+    if code == "out_of_bounds":
+        asked = next(each for each in behaviour.inputs if name.endswith(each.name))
+        return t(f"请填 {asked.least} 到 {asked.most}", f"Enter {asked.least} to {asked.most}")
+    if code == "out_of_season" and behaviour.season:
+        first, last = behaviour.season
+        return t(f"这项行为只在 {first} 月至 {last} 月计入", f"Counts only in months {first} to {last}")
+    pair = views.FIELD_WORDS.get(code)
+    return t(*pair) if pair else reason(code)
 
 
 def _known(text: str) -> bool:
