@@ -149,7 +149,7 @@ def change_campaign(
 def schedule_campaign(tx: Tx, actor_id: int | None, campaign_id: int, now: datetime) -> None:
     """Announce a draft; the clock opens it."""
     row = _campaign(tx, campaign_id)
-    if row.ends_at <= now:
+    if row.status == "draft" and row.ends_at <= now:
         raise Invalid({"ends_at": "in_past"})
     _move(tx, actor_id, campaign_id, ("draft",), "scheduled", now)
 
@@ -162,7 +162,7 @@ def unschedule_campaign(tx: Tx, actor_id: int | None, campaign_id: int, now: dat
 def open_campaign(tx: Tx, actor_id: int | None, campaign_id: int, now: datetime) -> None:
     """Open now; a window that would begin later begins now instead."""
     row = _campaign(tx, campaign_id)
-    if row.ends_at <= now:
+    if row.status in ("draft", "scheduled") and row.ends_at <= now:
         raise Invalid({"ends_at": "in_past"})
     starts = {"starts_at": now} if row.starts_at > now else {}
     _move(tx, actor_id, campaign_id, ("draft", "scheduled"), "open", now, **starts)
