@@ -165,5 +165,6 @@ def _form(
     return show(
         "campaign.html", 400 if errors else 200, known=known, values=values, rows=rows, errors=errors or {},
         preview=preview, paid=paid, steps=STEPS.get(known.status, {}) if known else {},
+        wrong_rows={int(name.split("-")[1]) for name in errors or () if name.startswith("task-")},
         behaviours=[b for b in house().catalogue.behaviours if b.loggable], kinds=kinds,
     )  # fmt: skip

@@ -69,8 +69,8 @@ def desk(tx: Tx, house: Any, held: frozenset[str], now: datetime) -> DeskPage:
 
 
 def is_low(row: Any) -> bool:
-    """On the shelf, and a tenth of it or less is left."""
-    return bool(row.status == "on" and row.stock * 10 <= row.stock_given)
+    """On the shelf, and three or fewer, or less than a tenth, are left."""
+    return bool(row.status == "on" and row.stock <= max(3, row.stock_given // 10))
 
 
 # --- the audit ---------------------------------------------------------------------------------------

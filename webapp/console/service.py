@@ -21,7 +21,7 @@ from webapp.jobs import enqueue, runner
 from webapp.journal import service as journal
 from webapp.ledger import service as ledger
 from webapp.members import queries as members
-from webapp.members import staff
+from webapp.members import service as staff
 from webapp.rewards import queries as rewards
 from webapp.store import Tx
 
@@ -80,7 +80,7 @@ def look_at_photo(tx: Tx, reviewer_id: int, member_id: int, activity_id: str, up
     """The upload behind an act that waits; that somebody looked is written down."""
     record = acts.one(tx, member_id, activity_id)
     photo = acts.photo(tx, member_id, upload_id)
-    if photo is None or upload_id not in record["evidence"]:
+    if photo is None or upload_id not in record["evidence"] or record["status"] != "pending":
         raise refuse("not_found", "unknown_upload")
     detail = {"member": member_id, "upload": upload_id}
     journal.record(tx, reviewer_id, "photo.view", _act(activity_id), detail, now)
@@ -97,14 +97,14 @@ def _act(activity_id: str) -> str:
 def freeze(tx: Tx, actor_id: int, member_id: int, why: Reason, now: datetime) -> None:
     """No sign-in, no earning, no spending: both rooms in one transaction."""
     _not_oneself(actor_id, member_id)
-    staff.freeze_member(tx, actor_id, member_id, why.zh, now)
+    staff.freeze(tx, actor_id, member_id, why.zh, now)
     ledger.set_frozen(tx, member_id, True, now)
 
 
 def unfreeze(tx: Tx, actor_id: int, member_id: int, why: Reason, now: datetime) -> None:
     """Everything works again."""
     _not_oneself(actor_id, member_id)
-    staff.unfreeze_member(tx, actor_id, member_id, why.zh, now)
+    staff.unfreeze(tx, actor_id, member_id, why.zh, now)
     ledger.set_frozen(tx, member_id, False, now)
 
 

@@ -100,7 +100,13 @@ FREEZE_REASONS: dict[str, Pair] = {
 JOBS: dict[str, Pair] = {
     "audit_ledger": ("账本审计", "Ledger audit"),
     "expire_redemptions": ("到期兑换退回", "Refund expired redemptions"),
-    "expire_points": ("积分到期", "Expire points"),
+    "ledger.expire": ("积分到期", "Expire points"),
+    "members.purge_spent": ("清理过期登录", "Clear spent sessions and codes"),
+    "move_campaigns": ("活动开始与结束", "Open and close campaigns"),
+    "catch_up_campaigns": ("活动进度", "Campaign progress"),
+    "rankings.catch_up": ("更新榜单", "Bring boards up to date"),
+    "rankings.relist": ("重排榜单", "Relist boards"),
+    "rankings.close": ("榜单结算", "Close boards"),
     "sweep_finished_jobs": ("清理已完成任务", "Clear finished jobs"),
 }
 ACCOUNTS: dict[str, Pair] = {
@@ -219,6 +225,8 @@ def when(text: str) -> str:
     fields = dict(part.split("=", 1) for part in text.split() if "=" in part)
     if set(fields) == {"hour", "minute"} and fields["hour"].isdigit() and fields["minute"].isdigit():
         return t("每天 ", "daily ") + f"{int(fields['hour'])}:{int(fields['minute']):02d}"
+    if set(fields) == {"minute"} and fields["minute"].isdigit():
+        return t(f"每小时 {int(fields['minute'])} 分", f"hourly at :{int(fields['minute']):02d}")
     return text
 
 
