@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, or_, select, union_all
 
 from points_engine.clock import local_day, week_of
 from points_engine.errors import refuse
@@ -152,16 +152,19 @@ def my_row(tx: Tx, code: str, period: str | None, member_id: int, now: datetime)
 
 
 def home_board(tx: Tx, member_id: int, now: datetime, top: int = 3) -> MyPlace:
-    """This week's members as home shows them, in four statements: the top rows, and my place with the gap."""
+    """This week's members as home shows them, in three statements: the top rows, and my place with the gap."""
     board, period = board_of("members"), week_of(local_day(now))
-    me = tx.row(closing.in_order(board, period).where(score.c.member_id == member_id))
-    found: list[_Found] = []
-    for row in tx.rows(closing.in_order(board, period).limit(top)):
-        same = found and found[-1].value_milli == row.value_milli
-        found.append(_Found(row.id, found[-1].place if same else len(found) + 1, row.value_milli, row.members))
+    first = closing.in_order(board, period).limit(top).subquery()
+    mine = closing.in_order(board, period).order_by(None).where(score.c.member_id == member_id)
+    both = tx.rows(union_all(select(first), mine))
+    ranked = sorted({row.id: row for row in both}.values(), key=lambda r: (-r.value_milli, r.reached_at, r.id))
+    me = next((row for row in ranked if row.id == member_id), None)
     place, gap = _place_and_gap(tx, period, me.value_milli // 1000) if me else (None, None)
-    if me and place and member_id not in [row.id for row in found]:
-        found.append(_Found(member_id, place, me.value_milli, me.members))
+    found: list[_Found] = []
+    for row in ranked:
+        same = found and found[-1].value_milli == row.value_milli
+        at = place if row is me and place else found[-1].place if same else len(found) + 1
+        found.append(_Found(row.id, at, row.value_milli, row.members))
     rows = _named(tx, board, found, member_id)
     value = me.value_milli if me else 0
     return MyPlace(place, value, gap, place - 1 if place else None, member_id, None, rows)
