@@ -1,7 +1,8 @@
-"""Set-wise writes: many rows in one statement, by unnest on PostgreSQL and executemany on SQLite."""
+"""Set-wise writes: many rows in one statement, as one JSON array on PostgreSQL and executemany on SQLite."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -55,8 +56,11 @@ def _statement(table: Table, names: Names, tail: str, dialect: str) -> str:
         marks = ", ".join("?" for _ in names)
         return f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks}){tail}'
     types = [table.c[name].type.compile(DIALECTS[dialect]) for name in names]
-    arrays = ", ".join(f"%({name})s::{kind}[]" for name, kind in zip(names, types, strict=True))
-    return f'INSERT INTO "{table.name}" ({columns}) SELECT * FROM unnest({arrays}){tail}'
+    record = ", ".join(f'"{name}" {kind}' for name, kind in zip(names, types, strict=True))
+    # One text parameter: the driver would convert the elements of arrays one by one in Python.
+    rows = f"json_to_recordset(%(rows)s::json) AS r({record})"
+    # "WHERE true": without it ON CONFLICT after a bare FROM could be read as a join's ON.
+    return f'INSERT INTO "{table.name}" ({columns}) SELECT * FROM {rows} WHERE true{tail}'
 
 
 @lru_cache(maxsize=512)
@@ -69,9 +73,12 @@ def _binders(table: Table, names: Names, dialect: str) -> tuple[Any, ...]:
 def _run(tx: Tx, table: Table, statement: str, names: Names, rows: Sequence[Mapping[str, Any]]) -> int:
     binders = _binders(table, names, tx.dialect)
     columns = [_bound(b, [r[n] for r in rows]) for n, b in zip(names, binders, strict=True)]
+    bound = list(zip(*columns, strict=True))
     if tx.dialect == "sqlite":
-        return tx.connection.exec_driver_sql(statement, list(zip(*columns, strict=True))).rowcount
-    return tx.connection.exec_driver_sql(statement, dict(zip(names, columns, strict=True))).rowcount
+        return tx.connection.exec_driver_sql(statement, bound).rowcount
+    records = [dict(zip(names, values, strict=True)) for values in bound]
+    text = json.dumps(records, default=str, ensure_ascii=False)
+    return tx.connection.exec_driver_sql(statement, {"rows": text}).rowcount
 
 
 def _bound(binder: Any, values: list[Any]) -> list[Any]:
