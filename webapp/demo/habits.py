@@ -107,7 +107,7 @@ class Menu:
         self.modes: list[tuple[Mode, Habit]] = []
         for mode in MODES:
             if code := known(mode.ref):
-                amount = _one if mode.ref == "T07" else _way
+                amount: Amount = _one if mode.ref == "T07" else _way
                 inputs = {"n": "3"} if mode.ref == "T12" else None
                 outdoors = mode.ref in ("T02", "T03", "T04", "T05")
                 self.modes.append((mode, Habit(code, amount, 0, 0, True, outdoors, inputs)))

@@ -105,7 +105,8 @@ class Life:
         last = day >= len(self.weather) - REVIEW_AFTER
         big = [d for d in deeds if d.amount >= WORTH_A_REVIEW.get(d.habit.code, 10**9)]
         small = [d for d in deeds if d.habit.code in SNAPPED]
-        chosen = chance.sample(big, min(len(big), 12 if last else 2)) + chance.sample(small, min(len(small), 2))
+        chosen = chance.sample(big, min(len(big), 12 if last else 1))
+        chosen += chance.sample(small, min(len(small), 3 if last else day % 2))
         words = PHOTOGRAPHED | SNAPPED
         return {id(deed): words[deed.habit.code] for deed in chosen}
 

@@ -84,12 +84,12 @@ class Shop:
         """Merchants with somebody at each counter, rewards on the shelf."""
         admin = staff["admin-demo"]
         free = iter(clerks)
-        for facts in MERCHANTS:
-            made = rewards.create_merchant(tx, admin, facts, now)
-            own = facts.code in ("canteen", "bus")
+        for desk in MERCHANTS:
+            made = rewards.create_merchant(tx, admin, desk, now)
+            own = desk.code in ("canteen", "bus")
             clerk = staff["merchant-demo"] if own else next(free, staff["merchant-demo"])
             members.grant_role(tx, admin, clerk, "merchant", now, merchant_id=made)
-            self.merchants[facts.code], self.clerks[facts.code] = made, clerk
+            self.merchants[desk.code], self.clerks[desk.code] = made, clerk
         for merchant, stock, facts in REWARDS:
             known = self.merchants[merchant] if merchant else None
             facts = replace(facts, merchant_id=known)
