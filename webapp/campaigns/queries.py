@@ -97,6 +97,11 @@ class CampaignView:
         return sorted(found.items())
 
     @property
+    def today(self) -> list[TaskView]:
+        """Tasks of today's theme."""
+        return [task for task in self.tasks if task.when == "today"]
+
+    @property
     def week(self) -> list[TaskView]:
         """Tasks that have the whole window."""
         return [task for task in self.tasks if task.day is None]
