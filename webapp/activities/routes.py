@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -26,7 +25,7 @@ from webapp.web.messages import message, reason
 bp = Blueprint("activities", __name__)
 bp.add_app_template_global(views.name_of, "behaviour_name")
 bp.add_app_template_global(views.amount_of, "amount_of")
-bp.add_app_template_global(views, "act_words")
+bp.record(lambda state: state.app.jinja_env.globals.update(act_words=views))
 bp.add_app_template_filter(views.figure, "figure")
 PAGE = 30
 NOWHERE = str(uuid.UUID(int=0))
@@ -188,8 +187,8 @@ def said(record: Any) -> str:
         return t(f"已提交：{what}，核验通过后计入", f"Sent: {what}; it counts once reviewed")
     if view.status == "rejected":
         return t(f"没有计入：{what}。{view.reasons[0]}", f"Not counted: {what}. {view.reasons[0]}")
-    gained = [f"+{view.grams} g"] if view.grams else []
-    gained += [t(f"+{view.points} 积分", f"+{view.points} points")] if view.points else []
+    gained = [f"+{view.grams}\u00a0g"] if view.grams else []
+    gained += [t(f"+{view.points}\u00a0积分", f"+{view.points}\u00a0points")] if view.points else []
     if not gained:
         return t(f"已记录：{what}，未计量。{view.reasons[0]}", f"Recorded: {what}, no credit. {view.reasons[0]}")
     return t(f"已记录：{what}，", f"Recorded: {what}, ") + t("，", ", ").join(gained)

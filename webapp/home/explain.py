@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
-from points_engine.methodology import Behaviour, Catalogue, Elsewhere, Factor, Passport, Version, passport
+from points_engine.methodology import (
+    Behaviour,
+    Catalogue,
+    Elsewhere,
+    Factor,
+    Passport,
+    Version,
+    passport,
+)
+from points_engine.methodology.model import Example
 from webapp.activities import views
 from webapp.web import t
 
@@ -29,7 +37,7 @@ class Explained:
     price: str | None
     prices: Sequence[tuple[str, str]]  # by input, where the price depends on one
     closed: str | None
-    passport: Passport
+    passport: Passport | None  # of the worked example
     example: str
     evidence: Sequence[tuple[str, Factor]]
     caps: Sequence[views.CapLine]
@@ -41,8 +49,7 @@ class Explained:
 
 def explain(behaviour: Behaviour, catalogue: Catalogue, today: date) -> Explained:
     edition = behaviour.version_on(today)
-    first = edition.examples[0]
-    inputs = views.inputs_of(behaviour, first.inputs)
+    first = edition.examples[0] if edition.examples else None
     return Explained(
         behaviour=behaviour,
         name=views.name_of(behaviour),
@@ -50,8 +57,8 @@ def explain(behaviour: Behaviour, catalogue: Catalogue, today: date) -> Explaine
         price=views.price_of(behaviour, today),
         prices=_prices(behaviour, edition),
         closed=None if behaviour.loggable else views.why_closed(behaviour),
-        passport=passport(behaviour, edition.version, first.quantity, inputs, first.level, first.on),
-        example=_example(behaviour, first.quantity, first.inputs, first.level.value),
+        passport=_passport(behaviour, edition, first) if first else None,
+        example=_words(behaviour, first) if first else "",
         evidence=[(t(*views.LEVELS[level.value]), behaviour.coefficient_on(level, today)) for level in behaviour.evidence],
         caps=views.cap_lines(behaviour, catalogue),
         exclusions=_exclusions(behaviour, catalogue),
@@ -61,13 +68,18 @@ def explain(behaviour: Behaviour, catalogue: Catalogue, today: date) -> Explaine
     )
 
 
-def _example(behaviour: Behaviour, quantity: Decimal, inputs: object, level: str) -> str:
-    words = [views.name_of(behaviour), views.amount_of(behaviour, quantity)]
+def _passport(behaviour: Behaviour, edition: Version, example: Example) -> Passport:
+    inputs = views.inputs_of(behaviour, example.inputs)
+    return passport(behaviour, edition.version, example.quantity, inputs, example.level, example.on)
+
+
+def _words(behaviour: Behaviour, example: Example) -> str:
+    words = [views.name_of(behaviour), views.amount_of(behaviour, example.quantity)]
     for asked in behaviour.inputs:
-        value = str(dict(inputs).get(asked.name, ""))  # type: ignore[call-overload]
+        value = example.inputs.get(asked.name, "")
         shown = t(*views.CHOICES.get(value, (value, value)))
         words.append(f"{t(asked.label_zh, asked.label_en)} {shown}")
-    return t("，", ", ").join([*words, t(*views.LEVELS[level])])
+    return t("，", ", ").join([*words, t(*views.LEVELS[example.level.value])])
 
 
 def _prices(behaviour: Behaviour, edition: Version) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
 
@@ -15,7 +15,20 @@ from webapp.activities.routes import field_words, said
 from webapp.campaigns import queries as campaigns
 from webapp.home import explain, queries, service
 from webapp.inbox import queries as inbox
-from webapp.web import Page, after_arg, current, guard, guest_store, house, now, page_of, safe_next, say, signed_in, t
+from webapp.web import (
+    Page,
+    after_arg,
+    current,
+    guard,
+    guest_store,
+    house,
+    now,
+    page_of,
+    safe_next,
+    say,
+    signed_in,
+    t,
+)
 
 bp = Blueprint("home", __name__)
 PAGE = 30
@@ -123,7 +136,9 @@ def _tried_behaviour() -> Behaviour:
     """The behaviour the visitor picked, else the first of the few."""
     catalogue = house().catalogue
     picked = catalogue.by_code.get(request.args.get("try", ""))
-    return picked if picked is not None and picked.ref in TRY_REFS else catalogue.by_ref[TRY_REFS[0]]
+    if picked is None or picked.ref not in TRY_REFS:
+        picked = catalogue.by_ref[TRY_REFS[0]]
+    return cast(Behaviour, picked)
 
 
 def _welcome(behaviour: Behaviour, given: forms.Typed | None, errors: dict[str, str]) -> str:

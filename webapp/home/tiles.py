@@ -13,6 +13,7 @@ from typing import Any
 from points_engine.activity import MILLI
 from points_engine.methodology import Behaviour, Catalogue, Level, quantify
 from webapp.activities import views
+from webapp.web import t
 
 GRID = 8
 LOOK_BACK_DAYS = 28
@@ -88,4 +89,4 @@ def _expects(behaviour: Behaviour, quantity: Decimal, stored: Mapping[str, str],
 
 
 def _gained(behaviour: Behaviour, grams: int, points: int) -> str:
-    return views.t(f"+{points} 分", f"+{points} pts") if behaviour.points_only else f"+{grams:,} g"
+    return t(f"+{points} 分", f"+{points} pts") if behaviour.points_only else f"+{grams:,} g"

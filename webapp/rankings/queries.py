@@ -130,7 +130,7 @@ def page(
         rows=_named(tx, board, found[:PAGE], mine),
         number=number,
         has_next=len(found) > PAGE and number < LAST_PAGE,
-        me=_place_of(tx, board, period, mine, fixed) if member_id is not None else None,
+        me=_place_of(tx, board, period, mine, fixed, around=False) if member_id is not None else None,
         method_zh=fixed.method_zh if fixed else METHOD_ZH,
         method_en=fixed.method_en if fixed else METHOD_EN,
     )
@@ -159,7 +159,7 @@ def home_board(tx: Tx, member_id: int, now: datetime, top: int = 3) -> MyPlace:
     both = tx.rows(union_all(select(first), mine))
     ranked = sorted({row.id: row for row in both}.values(), key=lambda r: (-r.value_milli, r.reached_at, r.id))
     me = next((row for row in ranked if row.id == member_id), None)
-    place, gap = _place_and_gap(tx, period, me.value_milli // 1000) if me else (None, None)
+    place, gap = _place_and_gap(tx, board, period, me.value_milli) if me else (None, None)
     found: list[_Found] = []
     for row in ranked:
         same = found and found[-1].value_milli == row.value_milli
@@ -170,21 +170,29 @@ def home_board(tx: Tx, member_id: int, now: datetime, top: int = 3) -> MyPlace:
     return MyPlace(place, value, gap, place - 1 if place else None, member_id, None, rows)
 
 
-def _place_and_gap(tx: Tx, period: str, value: int) -> tuple[int, int | None]:
-    above = (score.c.period == period, score.c.listed == 1, score.c.value > value)
-    row = tx.row(select(func.count(), func.min(score.c.value)).where(*above))
+def _place_and_gap(tx: Tx, board: Board, period: str, value_milli: int) -> tuple[int, int | None]:
+    """A value's place, and whole grams to the next value up; the bound is a literal, so the index alone answers."""
+    value = _value_of(board)
+    row = tx.row(
+        select(func.count(), func.min(value)).where(
+            *_standing(board, period), value > _bound(board, value_milli)
+        )
+    )
     assert row is not None
-    return 1 + int(row[0]), int(row[1]) - value if row[0] else None
+    if not row[0]:
+        return 1, None
+    above = int(row[1]) if board.per_head else int(row[1]) * 1000
+    return 1 + int(row[0]), _gap(value_milli, above)
 
 
 def public_totals(tx: Tx, periods: Sequence[str]) -> dict[str, tuple[int, int]]:
     """Grams and people of whole periods, for the public; one index scan, so callers keep it for a while."""
     rows = tx.rows(
-        select(score.c.period, func.sum(score.c.value), func.count())
+        select(score.c.period, func.sum(score.c.value).label("grams"), func.count().label("people"))
         .where(score.c.period.in_(periods), score.c.value > 0)
         .group_by(score.c.period)
     )
-    return {row[0]: (int(row[1]), int(row[2])) for row in rows}
+    return {row.period: (int(row.grams), int(row.people)) for row in rows}
 
 
 def published(tx: Tx, code: str, period: str) -> Published | None:
@@ -221,7 +229,7 @@ def _live_page(tx: Tx, board: Board, period: str, number: int) -> list[_Found]:
     rows = tx.rows(closing.in_order(board, period).limit(PAGE + 1).offset(skipped))
     if not rows:
         return []
-    place = 1 if number == 1 else 1 + _count_above(tx, board, period, rows[0].value_milli)
+    place = 1 if number == 1 else _place_and_gap(tx, board, period, rows[0].value_milli)[0]
     found: list[_Found] = []
     for i, row in enumerate(rows):
         if i and row.value_milli != rows[i - 1].value_milli:
@@ -275,14 +283,12 @@ def _live_place(tx: Tx, board: Board, period: str, mine: int, around: bool) -> M
     if me is None:
         return MyPlace(None, 0, None, None, mine, name, ())
     value = me.value_milli
-    place = 1 + _count_above(tx, board, period, value)
-    above = closing.in_order(board, period).where(_value_of(board) > _bound(board, value))
-    following = tx.row(above.order_by(None).order_by(_value_of(board)).limit(1)) if place > 1 else None
+    place, gap = _place_and_gap(tx, board, period, value)
     rows = _live_around(tx, board, period, me, place) if around else ()
     return MyPlace(
         place,
         value,
-        _gap(value, following.value_milli) if following else None,
+        gap,
         place - 1,
         mine,
         name,
@@ -311,17 +317,24 @@ def _live_around(tx: Tx, board: Board, period: str, me: Any, place: int) -> list
     )
     under = tx.rows(base.where(value <= bound, or_(value < bound, later)).limit(AROUND))
     rows = [*reversed(over), me, *under]
-    places = _places(tx, board, period, rows, me, place)
+    places = [*reversed(_places_above(tx, board, period, me.value_milli, place, over)), place]
+    position = place + _count(tx, board, period, value == bound, sooner)
+    previous = me.value_milli
+    for i, row in enumerate(under, 1):
+        place = place if row.value_milli == previous else position + i
+        places, previous = [*places, place], row.value_milli
     return [_Found(r.id, p, r.value_milli, r.members) for r, p in zip(rows, places, strict=True)]
 
 
-def _places(tx: Tx, board: Board, period: str, rows: Sequence[Any], me: Any, place: int) -> list[int]:
-    """Places of a few rows; mine is known, equal values share it, each other value is counted once."""
-    known = {me.value_milli: place}
-    for row in rows:
-        if row.value_milli not in known:
-            known[row.value_milli] = 1 + _count_above(tx, board, period, row.value_milli)
-    return [known[row.value_milli] for row in rows]
+def _places_above(tx: Tx, board: Board, period: str, value: int, place: int, over: Sequence[Any]) -> list[int]:
+    """Places of the rows over mine, nearest first: each value's is the next lower one's less all who share it."""
+    places = []
+    for row in over:
+        if row.value_milli != value:
+            value = row.value_milli
+            place = max(1, place - _count(tx, board, period, _value_of(board) == _bound(board, value)))
+        places.append(place)
+    return places
 
 
 def _published_place(
@@ -363,14 +376,15 @@ def _bound(board: Board, value_milli: int) -> int:
     return value_milli if board.per_head else value_milli // 1000
 
 
-def _count_above(tx: Tx, board: Board, period: str, value_milli: int) -> int:
-    """How many stand strictly higher; the bound goes in as a value, so that the index alone answers."""
-    where = [_value_of(board) > _bound(board, value_milli)]
+def _standing(board: Board, period: str) -> list[Any]:
+    """The conditions of standing on a board, as its index has them."""
     if board.of_members:
-        where += [score.c.period == period, score.c.listed == 1]
-    else:
-        where += [unit_score.c.period == period, unit_score.c.kind == board.subject, unit_score.c.listed == 1]
-    return int(tx.scalar(select(func.count()).where(*where)) or 0)
+        return [score.c.period == period, score.c.listed == 1]
+    return [unit_score.c.period == period, unit_score.c.kind == board.subject, unit_score.c.listed == 1]
+
+
+def _count(tx: Tx, board: Board, period: str, *conditions: Any) -> int:
+    return int(tx.scalar(select(func.count()).where(*_standing(board, period), *conditions)) or 0)
 
 
 def _names(tx: Tx, board: Board, ids: Iterable[int]) -> dict[int, str | None]:
