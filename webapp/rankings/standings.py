@@ -6,7 +6,19 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, case, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    SmallInteger,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from points_engine.clock import days_of, local_day
 from points_engine.ranking import PERIOD_KINDS, per_head_milli, period_of
@@ -317,17 +329,16 @@ def _rebuild_members(tx: Tx, period: str, now: datetime) -> None:
         .where(_days.c.member_id == score.c.member_id, _days.c.day.between(*days_of(period)))
         .scalar_subquery()
     )
+    fresh = select(
+        sums.c.member_id, literal(period), sums.c.value, literal(now, UtcDateTime), literal(1, SmallInteger)
+    )
     if tx.row(select(score.c.member_id).where(score.c.period == period).limit(1)):
         tx.execute(
             update(score).where(score.c.period == period, score.c.value != right).values(value=right, reached_at=now)
         )
-    there = exists().where(score.c.member_id == sums.c.member_id, score.c.period == period)
-    tx.execute(
-        insert(score).from_select(
-            ["member_id", "period", "value", "reached_at", "listed"],
-            select(sums.c.member_id, literal(period), sums.c.value, literal(now, UtcDateTime), literal(1)).where(~there),
-        )
-    )
+        # Not asked of an empty period: without statistics the database would look through it row by row.
+        fresh = fresh.where(~exists().where(score.c.member_id == sums.c.member_id, score.c.period == period))
+    tx.execute(insert(score).from_select(["member_id", "period", "value", "reached_at", "listed"], fresh))
 
 
 def _rebuild_units(tx: Tx, period: str, now: datetime) -> None:
