@@ -7,6 +7,7 @@ import itertools
 import os
 import shutil
 import socket
+import threading
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,15 @@ from tests import servers
 from webapp.settings import Settings
 
 LEFT_OUT_BY_FAST = ("browser", "servers", "slow")
+CHROMIUM_FLAGS = [
+    "--no-sandbox",  # continuous integration runs as root
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 START = datetime(2026, 6, 16, 9, 0, tzinfo=LOCAL)
 _left_out: dict[str, int] = {}
 _numbers = itertools.count(1)
@@ -194,3 +204,32 @@ def store(request: pytest.FixtureRequest, database_url: str) -> Iterator[Any]:
 @pytest.fixture
 def client(app: Any) -> Any:
     return app.test_client()
+
+
+@pytest.fixture
+def live(app: Any) -> Iterator[str]:
+    """The address of the app on a real port, served by threads of this process."""
+    from werkzeug.serving import make_server
+
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join(10)
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A real Chromium, driven by Playwright; mark tests that use it with `browser`."""
+    from playwright.sync_api import sync_playwright
+
+    from webapp.launch.testing import find_chromium
+
+    path = find_chromium()
+    assert path, "no Chromium: python3 -m webapp test installs it or says how"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
