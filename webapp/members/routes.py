@@ -92,7 +92,7 @@ def _welcome(where: str) -> Response:
     response = redirect(where, 303)
     with house().store.read() as tx:
         chosen = queries.preferences(tx, signed_in().member_id)
-    to_cookie(response, Preferences(chosen.lang, chosen.theme, chosen.elder))  # type: ignore[arg-type]
+    to_cookie(response, Preferences(chosen.lang, chosen.theme, chosen.elder))
     return response
 
 
