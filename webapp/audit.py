@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 
 from webapp.activities import audit as activities_audit
+from webapp.campaigns import service as campaigns
 from webapp.ledger import audit as ledger_audit
 from webapp.ledger.audit import Findings
 from webapp.rankings import service as rankings
@@ -33,6 +34,7 @@ def run(store: Store) -> Report:
             _merge(faults, counts, ledger)
             _merge(faults, counts, acts)
         faults += rewards.stock_audit(tx)
+        faults += campaigns.campaign_audit(tx)
         faults += rankings.audit_boards(tx)
         faults += _balance(counts)
         counts |= _shop(tx)

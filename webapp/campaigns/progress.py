@@ -93,7 +93,7 @@ def catch_up_members(
     """
     wallets = ledger.open_books(tx, members, now).wallets
     members = [m for m in members if not wallets[m].frozen]
-    row = tx.row(select(campaign).where(campaign.c.id == campaign_id))
+    row = _rules_of(tx, campaign_id)
     if row is None or row.status not in LIVE or not members:
         return
     tasks = tasks_of(tx, campaign_id)
@@ -109,6 +109,15 @@ def catch_up_members(
     _write_progress(tx, standings, now)
     _settle(tx, row, wallets, steps, now)
     _mark_seen(tx, campaign_id, members)
+
+
+def _rules_of(tx: Tx, campaign_id: int) -> Row[Any] | None:
+    """The campaign as it stands; without a budget to guard, a shared lock keeps one from being set meanwhile."""
+    query = select(campaign).where(campaign.c.id == campaign_id)
+    row = tx.row(query)
+    if row is None or row.bonus_budget is not None:
+        return row
+    return tx.row(query.with_for_update(read=True))
 
 
 def tasks_of(tx: Tx, campaign_id: int) -> list[rules.Task]:

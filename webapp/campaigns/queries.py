@@ -163,20 +163,6 @@ def tasks(tx: Tx, campaign_id: int, member_id: int | None, now: datetime) -> lis
     ]  # fmt: skip
 
 
-def running_card(tx: Tx, member_id: int, now: datetime) -> CampaignView | None:
-    """What the home page shows: a running campaign I joined, else one I may join, else nothing."""
-    c = campaign.c
-    rows = tx.rows(
-        select(campaign).where(c.status == "open", c.starts_at <= now, c.ends_at > now).order_by(c.ends_at, c.id)
-    )
-    if not rows:
-        return None
-    mine = {card.id for card in _cards(tx, rows, member_id, now) if card.joined}
-    units = green_units.unit_ids_of(tx, member_id)
-    fitting = [row for row in rows if row.id in mine] or [row for row in rows if eligible(row.audience, units)]
-    return detail(tx, fitting[0].id, member_id, now) if fitting else None
-
-
 def home_card(
     tx: Tx, member_id: int | None, units: dict[str, int], now: datetime
 ) -> tuple[CampaignCard, list[TaskView]] | None:

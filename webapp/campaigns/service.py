@@ -269,6 +269,8 @@ def _only_words(row: Row[Any], facts: CampaignFacts) -> CampaignFacts:
 def _new_budget(tx: Tx, campaign_id: int, budget: int | None) -> dict[str, Any]:
     """A budget set or raised is counted against what has been paid, and gives dry bonuses another chance."""
     b = campaign_bonus.c
+    # Taking the row first makes the sum stand still: whoever pays needs this row.
+    tx.execute(update(campaign).where(campaign.c.id == campaign_id).values(dry_at=None))
     paid = int(
         tx.scalar(
             select(func.coalesce(func.sum(b.points), 0)).where(
@@ -281,7 +283,7 @@ def _new_budget(tx: Tx, campaign_id: int, budget: int | None) -> dict[str, Any]:
         raise Invalid({"bonus_budget": "below_spent"})
     tx.execute(delete(campaign_bonus).where(b.campaign_id == campaign_id, b.status == "dry"))
     tx.execute(update(campaign_join).where(campaign_join.c.campaign_id == campaign_id).values(seen_seq=0))
-    return {"bonus_spent": paid, "dry_at": None}
+    return {"bonus_spent": paid}
 
 
 def _write_tasks(tx: Tx, campaign_id: int, tasks: Sequence[TaskFacts]) -> None:
