@@ -207,14 +207,13 @@ def _kept_photo() -> str | None:
 
 
 def _form(behaviour: Behaviour, given: forms.Typed, wrong: Mapping[str, str]) -> str:
-    person, errors, at = signed_in(), dict(wrong), now()
+    person, at = signed_in(), now()
     command: LogActivity | None = None
     try:
         command = _command(behaviour, given)
         at = command.occurred_at
-    except Invalid as fault:
-        # A closed season is said before anything is typed; other faults wait for the button.
-        errors |= {k: v for k, v in fault.fields.items() if v == "out_of_season"}
+    except Invalid:
+        pass  # said beside the fields once the button was pressed
     with house().store.read() as tx:
         usage = queries.usage_at(tx, person.member_id, at)
         photos = queries.uploads(tx, person.member_id, [given.photo_id]) if _known(given.photo_id) else []
@@ -222,7 +221,8 @@ def _form(behaviour: Behaviour, given: forms.Typed, wrong: Mapping[str, str]) ->
         "activities/form.html",
         behaviour=behaviour,
         given=given,
-        errors=field_words(behaviour, errors),
+        errors=field_words(behaviour, wrong),
+        season=None if behaviour.in_season(local_day(now())) else views.season_words(behaviour),
         worth=_worth(command, usage) if command else None,
         caps=views.cap_lines(behaviour, house().catalogue, usage, at),
         photo=photos[0] if photos else None,
@@ -260,8 +260,7 @@ def _why(behaviour: Behaviour, name: str, code: str) -> str:
         asked = next(each for each in behaviour.inputs if name.endswith(each.name))
         return t(f"请填 {asked.least} 到 {asked.most}", f"Enter {asked.least} to {asked.most}")
     if code == "out_of_season" and behaviour.season:
-        first, last = behaviour.season
-        return t(f"这项行为只在 {first} 月至 {last} 月计入", f"Counts only in months {first} to {last}")
+        return views.season_words(behaviour)
     pair = views.FIELD_WORDS.get(code)
     return t(*pair) if pair else reason(code)
 

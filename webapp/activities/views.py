@@ -192,6 +192,8 @@ def unit_of(behaviour: Behaviour) -> str:
 
 def choice(behaviour: Behaviour, today: date) -> Choice:
     closed = None if behaviour.loggable else why_closed(behaviour)
+    if closed is None and not behaviour.in_season(today):
+        closed = season_words(behaviour)
     return Choice(behaviour, name_of(behaviour), rate_of(behaviour, today), price_of(behaviour, today), closed)
 
 
@@ -211,7 +213,8 @@ def price_of(behaviour: Behaviour, today: date) -> str | None:
     if not per:
         return None
     if per >= 1:
-        return t(f"每{behaviour.unit_zh} {plain(per):f} 积分", f"{plain(per):f} points / {behaviour.unit_en}")
+        word = "point" if per == 1 else "points"
+        return t(f"每{behaviour.unit_zh} {plain(per):f} 积分", f"{plain(per):f} {word} / {behaviour.unit_en}")
     units = amount_of(behaviour, Decimal(round(1 / per)))
     return t(f"每 {units} 1 积分", f"1 point / {units}")
 
@@ -298,6 +301,12 @@ def _cap_words(behaviour: Behaviour, cap: Cap, catalogue: Catalogue) -> str:
         names = t("、", ", ").join(name_of(b) for b in others)
         text += t(f"（与{names}合计）", f" (together with {names})") if others else ""
     return text
+
+
+def season_words(behaviour: Behaviour) -> str:
+    """When a seasonal behaviour counts."""
+    first, last = behaviour.season or (1, 12)
+    return t(f"只在 {first} 月至 {last} 月计入", f"Counts only from month {first} to month {last}")
 
 
 def why_closed(behaviour: Behaviour) -> str:
