@@ -8,7 +8,14 @@ from typing import Any
 from points_engine.errors import Invalid
 from points_engine.methodology import DOMAINS, Catalogue
 from webapp.campaigns.service import CampaignFacts, TaskFacts
-from webapp.console.forms import local_input, read_audience, read_day, read_instant, read_texts, read_whole
+from webapp.console.forms import (
+    local_input,
+    read_audience,
+    read_day,
+    read_instant,
+    read_texts,
+    read_whole,
+)
 
 TASK_ROWS = 24
 SPARE_ROWS = 2
@@ -18,7 +25,9 @@ TASK_FIELDS = (
 FIGURES = ("target", "reward_points")
 
 
-def read_campaign(form: Any, catalogue: Catalogue, *, with_tasks: bool) -> tuple[CampaignFacts, list[TaskFacts]]:
+def read_campaign(
+    form: Any, catalogue: Catalogue, *, with_tasks: bool
+) -> tuple[CampaignFacts, list[TaskFacts]]:
     """The form as facts; Invalid names every field that needs changing, tasks as task-3-target."""
     wrong: dict[str, str] = {}
     texts = read_texts(form, wrong)
@@ -27,11 +36,20 @@ def read_campaign(form: Any, catalogue: Catalogue, *, with_tasks: bool) -> tuple
     audience = read_audience(form, wrong)
     multiplier = read_whole(form, "multiplier", wrong)
     budget = read_whole(form, "bonus_budget", wrong, optional=True)
-    tasks = [_task(row, catalogue, wrong) for row in rows_of(form) if not _blank(row)] if with_tasks else []
+    tasks = (
+        [_task(row, catalogue, wrong) for row in rows_of(form) if not _blank(row)]
+        if with_tasks
+        else []
+    )
     if wrong or starts is None or ends is None or multiplier is None:
         raise Invalid(wrong)
     facts = CampaignFacts(
-        **texts, starts_at=starts, ends_at=ends, audience=audience, multiplier=multiplier, bonus_budget=budget
+        **texts,
+        starts_at=starts,
+        ends_at=ends,
+        audience=audience,
+        multiplier=multiplier,
+        bonus_budget=budget,
     )
     return facts, tasks
 
@@ -40,7 +58,10 @@ def _task(row: Mapping[str, Any], catalogue: Catalogue, wrong: dict[str, str]) -
     at = f"task-{row['n']}"
     mine: dict[str, str] = {}
     codes, domains = _behaviours(str(row["behaviours"]), catalogue, mine)
-    figures = {name: read_whole({name: str(row[name])}, name, mine, optional=name == "reward_points") for name in FIGURES}
+    figures = {
+        name: read_whole({name: str(row[name])}, name, mine, optional=name == "reward_points")
+        for name in FIGURES
+    }
     day = read_day(str(row["day"]), "day", mine)
     if not row["title_zh"]:
         mine["title_zh"] = "required"
@@ -56,7 +77,9 @@ def _task(row: Mapping[str, Any], catalogue: Catalogue, wrong: dict[str, str]) -
     )  # fmt: skip
 
 
-def _behaviours(text: str, catalogue: Catalogue, wrong: dict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _behaviours(
+    text: str, catalogue: Catalogue, wrong: dict[str, str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Codes, refs, names or domains, as somebody types them; empty means any act."""
     codes: list[str] = []
     domains: list[str] = []
@@ -75,7 +98,10 @@ def _behaviours(text: str, catalogue: Catalogue, wrong: dict[str, str]) -> tuple
 def _blank(row: Mapping[str, Any]) -> bool:
     if row["remove"]:
         return True
-    return not any(str(row[name]).strip() for name in ("title_zh", "title_en", "target", "behaviours", "reward_points"))
+    return not any(
+        str(row[name]).strip()
+        for name in ("title_zh", "title_en", "target", "behaviours", "reward_points")
+    )
 
 
 def rows_of(source: Any) -> list[dict[str, Any]]:
@@ -126,4 +152,3 @@ def values_of(row: Any) -> dict[str, Any]:
 
 
 __all__ = ["TASK_ROWS", "read_campaign", "rows_of", "values_of"]
-

@@ -64,6 +64,8 @@ def journal() -> Answer:
     with house().store.read() as tx:
         lines = queries.journal(tx, asked, after_arg(), PAGE + 1)
     return show(
-        "journal.html", page=page_of(lines, PAGE, lambda line: line.entry.id), asked=request.args,
+        "journal.html",
+        page=page_of(lines, PAGE, lambda line: line.entry.id),
+        asked=request.args,
         areas=queries.AREAS,
     )

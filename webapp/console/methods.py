@@ -87,7 +87,17 @@ def _matches(behaviour: Behaviour, text: str) -> bool:
 def _edition(behaviour: Behaviour, version: Version, today: date) -> Edition:
     in_force = [v for v in behaviour.versions if v.valid_from <= today]
     worked = [
-        (example, passport(behaviour, version.version, example.quantity, example.inputs, example.level, example.on))
+        (
+            example,
+            passport(
+                behaviour,
+                version.version,
+                example.quantity,
+                example.inputs,
+                example.level,
+                example.on,
+            ),
+        )
         for example in version.examples
     ]
     figures = [

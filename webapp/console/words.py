@@ -30,7 +30,11 @@ REWARD_KINDS: dict[str, Pair] = {
     "goods": ("实物", "Goods"),
     "donation": ("公益捐赠", "Donation"),
 }
-REWARD_STATES: dict[str, Pair] = {"draft": ("草稿", "Draft"), "on": ("上架", "On the shelf"), "off": ("下架", "Off")}
+REWARD_STATES: dict[str, Pair] = {
+    "draft": ("草稿", "Draft"),
+    "on": ("上架", "On the shelf"),
+    "off": ("下架", "Off"),
+}
 LIMIT_WINDOWS: dict[str, Pair] = {"total": ("总共", "In total"), "month": ("每月", "A month")}
 ANNOUNCEMENT_STATES: dict[str, Pair] = {
     "draft": ("草稿", "Draft"),
@@ -223,7 +227,11 @@ def when(text: str) -> str:
     if text.endswith(" s") and text[:-2].isdigit():
         return t("每 ", "every ") + span(int(text[:-2]))
     fields = dict(part.split("=", 1) for part in text.split() if "=" in part)
-    if set(fields) == {"hour", "minute"} and fields["hour"].isdigit() and fields["minute"].isdigit():
+    if (
+        set(fields) == {"hour", "minute"}
+        and fields["hour"].isdigit()
+        and fields["minute"].isdigit()
+    ):
         return t("每天 ", "daily ") + f"{int(fields['hour'])}:{int(fields['minute']):02d}"
     if set(fields) == {"minute"} and fields["minute"].isdigit():
         return t(f"每小时 {int(fields['minute'])} 分", f"hourly at :{int(fields['minute']):02d}")
