@@ -20,7 +20,7 @@ from webapp.activities.service import Logged, undo_activity
 from webapp.activities.uploads import keep_picture
 from webapp.ledger import queries as ledger
 from webapp.web import guard, house, now, page_of, safe_next, say, signed_in, t
-from webapp.web.messages import message, reason
+from webapp.web.messages import message
 
 bp = Blueprint("activities", __name__)
 bp.add_app_template_global(views.name_of, "behaviour_name")
@@ -173,25 +173,10 @@ def _log(command: LogActivity) -> Any:
             raise
         logged = Logged({}, False)
     if logged.fresh:
-        say(said(logged.record), undo=f"{url_for('.undo', activity_id=command.id)}?next=/")
+        say(views.said(logged.record, house().catalogue, now()), undo=f"{url_for('.undo', activity_id=command.id)}?next=/")
     else:
         say(t("这条记录刚才已经保存，没有重复记", "This was already saved; nothing was recorded twice"))
     return redirect(where, 303)
-
-
-def said(record: Any) -> str:
-    """The sentence after logging: what, how much, and what it brought."""
-    view = views.act_view(record, house().catalogue, now())
-    what = f"{views.name_of(view.behaviour, short=True)} {view.amount}"
-    if view.status == "pending":
-        return t(f"已提交：{what}，核验通过后计入", f"Sent: {what}; it counts once reviewed")
-    if view.status == "rejected":
-        return t(f"没有计入：{what}。{view.reasons[0]}", f"Not counted: {what}. {view.reasons[0]}")
-    gained = [f"+{view.grams}\u00a0g"] if view.grams else []
-    gained += [t(f"+{view.points}\u00a0积分", f"+{view.points}\u00a0points")] if view.points else []
-    if not gained:
-        return t(f"已记录：{what}，未计量。{view.reasons[0]}", f"Recorded: {what}, no credit. {view.reasons[0]}")
-    return t(f"已记录：{what}，", f"Recorded: {what}, ") + t("，", ", ").join(gained)
 
 
 def _kept_photo() -> str | None:
@@ -221,7 +206,7 @@ def _form(behaviour: Behaviour, given: forms.Typed, wrong: Mapping[str, str]) ->
         "activities/form.html",
         behaviour=behaviour,
         given=given,
-        errors=field_words(behaviour, wrong),
+        errors=views.field_words(behaviour, wrong),
         season=None if behaviour.in_season(local_day(now())) else views.season_words(behaviour),
         worth=_worth(command, usage) if command else None,
         caps=views.cap_lines(behaviour, house().catalogue, usage, at),
@@ -240,29 +225,6 @@ def _worth(command: LogActivity, usage: Usage) -> list[tuple[str, Decision]]:
         for level in levels
         if level in command.behaviour.evidence
     ]
-
-
-def field_words(behaviour: Behaviour, wrong: Mapping[str, str]) -> dict[str, str]:
-    """Field errors under the names the form's fields carry, with figures where they help."""
-    names = {"occurred_at": "day", "evidence": "photo", "behaviour": "quantity", "id": "quantity"}
-    return {
-        names.get(name, name.replace("inputs.", "input-")): _why(behaviour, name, code)
-        for name, code in wrong.items()
-    }
-
-
-def _why(behaviour: Behaviour, name: str, code: str) -> str:
-    if code == "out_of_bounds" and name == "quantity":
-        bounds = behaviour.versions[-1].bounds
-        least, most = (views.amount_of(behaviour, n) for n in (bounds.least, bounds.most))
-        return t(f"请填 {least} 到 {most} 之间的数", f"Enter between {least} and {most}")
-    if code == "out_of_bounds":
-        asked = next(each for each in behaviour.inputs if name.endswith(each.name))
-        return t(f"请填 {asked.least} 到 {asked.most}", f"Enter {asked.least} to {asked.most}")
-    if code == "out_of_season" and behaviour.season:
-        return views.season_words(behaviour)
-    pair = views.FIELD_WORDS.get(code)
-    return t(*pair) if pair else reason(code)
 
 
 def _known(text: str) -> bool:

@@ -22,6 +22,7 @@ from points_engine.methodology import (
 )
 from points_engine.units import plain
 from webapp.web import t
+from webapp.web.messages import reason
 
 Pair = tuple[str, str]
 
@@ -316,3 +317,41 @@ def why_closed(behaviour: Behaviour) -> str:
     if behaviour.ref == "C01":
         return t("只作科普，没有可靠的计量方法", "For learning only; nobody can measure it soundly")
     return t("需要票据、表计或设备凭证，接入后开放", "Needs a receipt, a meter or a device; opens once connected")
+
+
+def said(record: Mapping[str, Any], catalogue: Catalogue, now: datetime) -> str:
+    """The sentence after logging: what, how much, and what it brought."""
+    view = act_view(record, catalogue, now)
+    what = f"{name_of(view.behaviour, short=True)} {view.amount}"
+    if view.status == "pending":
+        return t(f"已提交：{what}，核验通过后计入", f"Sent: {what}; it counts once reviewed")
+    if view.status == "rejected":
+        return t(f"没有计入：{what}。{view.reasons[0]}", f"Not counted: {what}. {view.reasons[0]}")
+    gained = [f"+{view.grams}\u00a0g"] if view.grams else []
+    gained += [t(f"+{view.points}\u00a0积分", f"+{view.points}\u00a0points")] if view.points else []
+    if not gained:
+        return t(f"已记录：{what}，未计量。{view.reasons[0]}", f"Recorded: {what}, no credit. {view.reasons[0]}")
+    return t(f"已记录：{what}，", f"Recorded: {what}, ") + t("，", ", ").join(gained)
+
+
+def field_words(behaviour: Behaviour, wrong: Mapping[str, str]) -> dict[str, str]:
+    """Field errors under the names the form's fields carry, with figures where they help."""
+    names = {"occurred_at": "day", "evidence": "photo", "behaviour": "quantity", "id": "quantity"}
+    return {
+        names.get(name, name.replace("inputs.", "input-")): _why(behaviour, name, code)
+        for name, code in wrong.items()
+    }
+
+
+def _why(behaviour: Behaviour, name: str, code: str) -> str:
+    if code == "out_of_bounds" and name == "quantity":
+        bounds = behaviour.versions[-1].bounds
+        least, most = (amount_of(behaviour, n) for n in (bounds.least, bounds.most))
+        return t(f"请填 {least} 到 {most} 之间的数", f"Enter between {least} and {most}")
+    if code == "out_of_bounds":
+        asked = next(each for each in behaviour.inputs if name.endswith(each.name))
+        return t(f"请填 {asked.least} 到 {asked.most}", f"Enter {asked.least} to {asked.most}")
+    if code == "out_of_season" and behaviour.season:
+        return season_words(behaviour)
+    pair = FIELD_WORDS.get(code)
+    return t(*pair) if pair else reason(code)

@@ -11,7 +11,6 @@ from points_engine.clock import local_day
 from points_engine.errors import Invalid
 from points_engine.methodology import COEFFICIENT, DOMAINS, Behaviour, read_inputs, read_quantity
 from webapp.activities import forms, views
-from webapp.activities.routes import field_words, said
 from webapp.campaigns import queries as campaigns
 from webapp.home import explain, queries, service
 from webapp.inbox import queries as inbox
@@ -54,7 +53,7 @@ def tap() -> Any:
     command = service.read_tap(house().catalogue, person.member_id, request.form, now())
     logged = service.tap(house().desk, command, now())
     undo = url_for("activities.undo", activity_id=command.id, next="/") if logged.fresh else None
-    words = said(logged.record) if logged.fresh else t("刚才已经记过这一笔，没有重复记", "This was logged a moment ago; nothing twice")
+    words = views.said(logged.record, house().catalogue, now()) if logged.fresh else t("刚才已经记过这一笔，没有重复记", "This was logged a moment ago; nothing twice")
     if not request.headers.get("HX-Request"):
         say(words, undo=undo)
         return redirect(safe_next("/"), 303)
@@ -81,7 +80,7 @@ def try_one() -> Any:
     except Invalid as fault:
         wrong |= fault.fields
     if wrong:
-        return _welcome(behaviour, given, field_words(behaviour, wrong)), 400
+        return _welcome(behaviour, given, views.field_words(behaviour, wrong)), 400
     kept = guest_store().setdefault("acts", [])
     kept.append(service.tried(behaviour, quantity, inputs, now()))
     del kept[: -service.MOST_TRIED]
