@@ -81,10 +81,15 @@ def _add(rng: Random, deeds: list[Deed], person: Person, habit: Habit, at: float
     deeds.append(Deed(recorded, min(at, recorded), person, habit, habit.amount(rng, person.metres)))
 
 
-def batches(deeds: Sequence[Deed]) -> Iterator[tuple[float, Sequence[Deed]]]:
+def cuts(rng: Random, many: bool) -> Sequence[float]:
+    """When in a day what came in is written: in a big world seldom, and for each chunk at other times."""
+    return (rng.uniform(500, 780), rng.uniform(790, 1200), 1439) if many else SLOTS
+
+
+def batches(deeds: Sequence[Deed], slots: Sequence[float]) -> Iterator[tuple[float, Sequence[Deed]]]:
     """The day's deeds cut where a slot ends or a batch is full, each with the minute it is written."""
     start = 0
-    for slot in SLOTS:
+    for slot in slots:
         end = start
         while end < len(deeds) and deeds[end].recorded <= slot:
             end += 1
@@ -126,4 +131,4 @@ def new_id(rng: Random) -> str:
     return f"{h[:8]}-{h[8:12]}-4{h[13:16]}-{'89ab'[int(h[16], 16) & 3]}{h[17:20]}-{h[20:]}"
 
 
-__all__ = ["SHOWN", "Deed", "Scribe", "at", "batches", "deeds_of", "new_id"]
+__all__ = ["SHOWN", "Deed", "Scribe", "at", "batches", "cuts", "deeds_of", "new_id"]

@@ -14,7 +14,7 @@ from webapp.activities.service import Logged, log_many, review_activity, undo_ac
 from webapp.activities.uploads import keep_picture
 from webapp.campaigns import service as campaigns
 from webapp.demo import crowd, photos
-from webapp.demo.days import Deed, Scribe, at, batches, deeds_of
+from webapp.demo.days import Deed, Scribe, at, batches, cuts, deeds_of
 from webapp.demo.events import Programme
 from webapp.demo.people import SHOWN, Person
 from webapp.demo.shop import Shop
@@ -23,6 +23,7 @@ from webapp.store import Store, Tx
 from webapp.store.blobs import Blobs
 
 CHUNK = 5000  # people simulated together: their rows lie side by side, so big worlds stay fast
+MANY = 10_000  # a world of more people is written in fewer, larger batches
 SHOP_OPENS = 780  # minute of the day
 REDEEM_DAILY, REDEEM_MOST = 0.006, 120  # share of people who redeem on a day; in big worlds at most so many
 JOINING, JOIN_MOST = 0.6, 8000
@@ -65,7 +66,7 @@ class Life:
         deeds = deeds_of(chance, chunk, day, on, self.weather[day])
         pictures = self._pictures(chance, deeds, day) if with_photos else {}
         shopped = False
-        for minute, some in batches(deeds):
+        for minute, some in batches(deeds, cuts(chance, len(self.people) > MANY)):
             if minute > SHOP_OPENS and not shopped:
                 self._shop(chance, deeds, chunk, day, on)
                 shopped = True

@@ -20,7 +20,7 @@ FEWEST = 20  # people of the company that hr-demo administers, if there are so m
 WORKING = 0.72  # share of people with a workplace in the park
 HOUSED = 0.62  # share of people who joined their community
 FAMILIES = 0.08  # families to a member
-MOST_FAMILIES = 1500
+MOST_FAMILIES = 600
 
 
 @dataclass(slots=True)

@@ -49,7 +49,9 @@ class JsonText(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else canonical(value)
+        if value is None:
+            return None
+        return canonical(value) if value else _EMPTY.get(type(value)) or canonical(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)
@@ -60,5 +62,7 @@ def canonical(value: Any) -> str:
     return _ENCODER.encode(value)
 
 
+# Most lists and tables that acts carry are empty.
+_EMPTY = {list: "[]", dict: "{}"}
 # One encoder for all: making one costs more than most of what we write.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
