@@ -60,7 +60,16 @@ def yardstick(server: Server, seconds: int) -> float:
 
 def wrk(script: str, port: int, seconds: int, connections: int, **settings: str) -> Load:
     """Load the site with wrk."""
-    command = ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(HERE / script), f"http://127.0.0.1:{port}"]
+    command = [
+        "wrk",
+        "-t2",
+        f"-c{connections}",
+        f"-d{seconds}s",
+        "--latency",
+        "-s",
+        str(HERE / script),
+        f"http://127.0.0.1:{port}",
+    ]
     out = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **settings}).stdout
     errors = sum(int(n) for n in re.findall(r"Non-2xx or 3xx responses: (\d+)", out))
     errors += sum(int(n) for n in re.findall(r"(?:connect|read|write|timeout) (\d+)", out))
@@ -101,7 +110,12 @@ def prepare(server: Server, members: int, folder: Path) -> dict[str, Any]:
     keys = world.write_lines(folder / "tokens", api)
     jar = world.write_lines(folder / "cookies", world.cookies(app, web))
     store.dispose()
-    return {"url": url, "keys": str(keys), "jar": str(jar), "at": (now - timedelta(hours=1)).isoformat(timespec="seconds")}
+    return {
+        "url": url,
+        "keys": str(keys),
+        "jar": str(jar),
+        "at": (now - timedelta(hours=1)).isoformat(timespec="seconds"),
+    }
 
 
 def serve(url: str, folder: Path, processes: int, threads: int) -> tuple[subprocess.Popen[bytes], int]:
@@ -131,7 +145,9 @@ def measure(given: argparse.Namespace, server: Server, ready: dict[str, Any], po
         seen["log"].append(wrk("log.lua", port, given.seconds, 32, **log))
         seen["home"].append(wrk("read.lua", port, given.seconds, 8, BENCH_PATH="/", **page))
         seen["board"].append(wrk("read.lua", port, given.seconds, 8, BENCH_PATH="/rankings/members", **page))
-        seen["board API"].append(wrk("read.lua", port, given.seconds, 8, BENCH_PATH="/api/v1/rankings/members/me", **call))
+        seen["board API"].append(
+            wrk("read.lua", port, given.seconds, 8, BENCH_PATH="/api/v1/rankings/members/me", **call)
+        )
     return seen
 
 
@@ -142,7 +158,9 @@ def report(seen: dict[str, list[Any]], members: int) -> None:
     for name, loads in seen.items():
         ratio = statistics.median(load.rate / base for load, base in zip(loads, floor, strict=True))
         middle = [statistics.median(getattr(load, field) for load in loads) for field in ("rate", "p50", "p99")]
-        print(f"{name:12} {middle[0]:>9,.0f} {ratio:>7.2f} {middle[1]:>8.1f} {middle[2]:>8.1f} {sum(x.errors for x in loads):>7}")
+        print(
+            f"{name:12} {middle[0]:>9,.0f} {ratio:>7.2f} {middle[1]:>8.1f} {middle[2]:>8.1f} {sum(x.errors for x in loads):>7}"
+        )
 
 
 def main() -> None:

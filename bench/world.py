@@ -54,8 +54,15 @@ def open_sessions(store: Store, members: range, kind: str, now: datetime) -> lis
     tokens = [f"{_base36(m)}.{secrets.token_urlsafe(32)}" for m in members]
     rows = [
         {
-            "member_id": m, "token_hash": token_hash(token), "public_id": secrets.token_hex(8), "kind": kind, "device": "bench",
-            "created_at": now, "last_seen_at": now, "expires_at": now + timedelta(days=30), "stepped_up_at": now,
+            "member_id": m,
+            "token_hash": token_hash(token),
+            "public_id": secrets.token_hex(8),
+            "kind": kind,
+            "device": "bench",
+            "created_at": now,
+            "last_seen_at": now,
+            "expires_at": now + timedelta(days=30),
+            "stepped_up_at": now,
         }
         for m, token in zip(members, tokens, strict=True)
     ]

@@ -13,11 +13,7 @@ from webapp.store import metadata
 
 def render_item(kind: str, item: Any, autogen_context: Any) -> Any:
     """Write our own column types as what they are in the database, so that old migrations outlive them."""
-    if (
-        kind == "type"
-        and isinstance(item, TypeDecorator)
-        and type(item).__module__.startswith("webapp")
-    ):
+    if kind == "type" and isinstance(item, TypeDecorator) and type(item).__module__.startswith("webapp"):
         autogen_context.imports.add("import sqlalchemy as sa")
         return f"sa.{item.impl!r}"
     return False

@@ -114,9 +114,7 @@ def decide(act: Act, usage: Usage, *, reviewed: bool = False) -> Decision:
     if grams == 0 and points == 0:
         return _nothing(act, "accepted", *reasons, *more)
     counters = _counters(act.behaviour, fits, windows)
-    return Decision(
-        "accepted", fits, grams, points, tuple(dict.fromkeys((*reasons, *more))), counters
-    )
+    return Decision("accepted", fits, grams, points, tuple(dict.fromkeys((*reasons, *more))), counters)
 
 
 def _nothing(act: Act, status: str, *reasons: str) -> Decision:

@@ -60,11 +60,7 @@ class Audience:
 
     def includes(self, units: Mapping[str, int]) -> bool:
         """Whether somebody in these units (id by kind) is meant."""
-        return (
-            self.everybody
-            or not self.kinds.isdisjoint(units)
-            or not self.units.isdisjoint(units.values())
-        )
+        return self.everybody or not self.kinds.isdisjoint(units) or not self.units.isdisjoint(units.values())
 
 
 def days_of_window(starts_at: datetime, ends_at: datetime) -> tuple[date, date]:
@@ -115,9 +111,7 @@ def completed_by(task: Task, acts: Iterable[Act]) -> Act | None:
     return None
 
 
-def due(
-    acts: Sequence[Act], tasks: Sequence[Task], done: Mapping[int, int], multiplier: int
-) -> dict[str, int]:
+def due(acts: Sequence[Act], tasks: Sequence[Task], done: Mapping[int, int], multiplier: int) -> dict[str, int]:
     """Every bonus these acts earn, by cause: one for each act multiplied, one for each task completed."""
     earned = {f"act:{act.id}": bonus(act.points, multiplier) for act in acts}
     earned |= {f"task:{t.id}": t.reward_points for t in tasks if done[t.id] >= t.target}

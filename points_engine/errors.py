@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-Kind = Literal[
-    "invalid", "unauthenticated", "forbidden", "not_found", "conflict", "limit", "unavailable"
-]
+Kind = Literal["invalid", "unauthenticated", "forbidden", "not_found", "conflict", "limit", "unavailable"]
 
 
 class EngineError(Exception):

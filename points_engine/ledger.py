@@ -67,11 +67,7 @@ class Wallet:
             return
         after = getattr(self, column) + amount
         if after < 0:
-            code = (
-                "insufficient_points"
-                if account in MEMBER_ACCOUNTS["points"]
-                else "insufficient_grams"
-            )
+            code = "insufficient_points" if account in MEMBER_ACCOUNTS["points"] else "insufficient_grams"
             raise refuse("conflict", code, available=getattr(self, column), needed=-amount)
         setattr(self, column, after)
 
@@ -79,9 +75,7 @@ class Wallet:
 COLUMN = {"declared": "declared_g", "verified": "verified_g", "points": "points", "held": "held"}
 
 
-def take_from_lots(
-    lots: Mapping[date, int], amount: int, today: date, first: date | None = None
-) -> Lots:
+def take_from_lots(lots: Mapping[date, int], amount: int, today: date, first: date | None = None) -> Lots:
     """Which lots give `amount` points: `first` if it can, then first to expire; lots past their day give nothing.
 
     Raises insufficient_points when the unexpired lots do not hold enough.
@@ -96,9 +90,7 @@ def take_from_lots(
         taken[day] = min(usable[day], left)
         left -= taken[day]
     if left:
-        raise refuse(
-            "conflict", "insufficient_points", available=sum(usable.values()), needed=amount
-        )
+        raise refuse("conflict", "insufficient_points", available=sum(usable.values()), needed=amount)
     return taken
 
 
@@ -145,9 +137,7 @@ class Entry:
 
     def digest(self, before: str) -> str:
         """The next link: SHA-256 over the previous link and every field of this transfer."""
-        lots = (
-            "" if self.lots is None else ",".join(f"{d}={n}" for d, n in sorted(self.lots.items()))
-        )
+        lots = "" if self.lots is None else ",".join(f"{d}={n}" for d, n in sorted(self.lots.items()))
         text = "\x1f".join(
             (
                 before,

@@ -41,9 +41,7 @@ DONATION = ("points", "spent", "donation")
 RETURNS_STOCK = frozenset({Status.CANCELLED, Status.EXPIRED})
 
 
-def end(
-    status: Status, to: Status, actor: Actor, *, now: datetime, expires_at: datetime | None
-) -> Status:
+def end(status: Status, to: Status, actor: Actor, *, now: datetime, expires_at: datetime | None) -> Status:
     """The status after `actor` ends a redemption, or the refusal.
 
     A hold belongs to the merchant up to its last instant and to the clock from then on. Cancelling

@@ -144,9 +144,7 @@ def pg_url(postgres: servers.Server, postgres_template: str) -> Iterator[str]:
     """A fresh PostgreSQL database with every table."""
     name = f"park_{next(_numbers)}"
     with psycopg.connect(postgres.url, autocommit=True) as connection:
-        connection.execute(
-            f"CREATE DATABASE {name} TEMPLATE {postgres_template} STRATEGY FILE_COPY"
-        )
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {postgres_template} STRATEGY FILE_COPY")
         yield postgres.url_of(name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -146,7 +146,9 @@ def main() -> int:
             store.dispose()
         began = time.monotonic()
         acked, problems = run(url, given.cycles, given.seed, Careless if given.control else Store)
-    print(f"{given.cycles} kills, {acked} acknowledged credits, {len(problems)} problems, {time.monotonic() - began:.0f} s")
+    print(
+        f"{given.cycles} kills, {acked} acknowledged credits, {len(problems)} problems, {time.monotonic() - began:.0f} s"
+    )
     for problem in problems[:20]:
         print(problem, file=sys.stderr)
     return 1 if problems else 0

@@ -44,10 +44,14 @@ class Person:
         return client
 
 
-def make_member(house: Any, login: str, *roles: str, password: str | None = None, nickname: str | None = None) -> Person:
+def make_member(
+    house: Any, login: str, *roles: str, password: str | None = None, nickname: str | None = None
+) -> Person:
     """A member with every consent, and staff roles when named."""
     now = house.clock.now()
-    command = Registration(nickname or login.capitalize(), ("terms", "privacy", "boards", "notices"), None, login, password)
+    command = Registration(
+        nickname or login.capitalize(), ("terms", "privacy", "boards", "notices"), None, login, password
+    )
     with house.store.write() as tx:
         member_id = members.register_member(tx, book(house.settings), command, now)
         for role in roles:
@@ -59,17 +63,28 @@ def give_points(house: Any, person: Person, points: int) -> None:
     """Points out of thin air, as an award with a cause of its own."""
     key = uuid.uuid4().hex
     with house.store.write() as tx:
-        ledger.post(tx, [Move(person.id, "points", "awarded", "points", points, "grant", f"grant:{key}", key)], house.clock.now())
+        ledger.post(
+            tx,
+            [Move(person.id, "points", "awarded", "points", points, "grant", f"grant:{key}", key)],
+            house.clock.now(),
+        )
 
 
 def make_shop(house: Any, keeper: Person, *, points: int = 50, stock: int = 10, limit: int | None = None) -> int:
     """A merchant with `keeper` at the counter and one reward on the shelf; the reward's id."""
     now = house.clock.now()
     with house.store.write() as tx:
-        merchant = rewards.create_merchant(tx, 0, rewards.MerchantFacts(code=f"shop-{uuid.uuid4().hex[:6]}", name_zh="潞州小店"), now)
+        merchant = rewards.create_merchant(
+            tx, 0, rewards.MerchantFacts(code=f"shop-{uuid.uuid4().hex[:6]}", name_zh="潞州小店"), now
+        )
         members.grant_role(tx, 0, keeper.id, "merchant", now, merchant_id=merchant)
         facts = rewards.RewardFacts(
-            code=f"cup-{uuid.uuid4().hex[:6]}", name_zh="豆浆一杯", kind="voucher", points=points, merchant_id=merchant, per_member_limit=limit
+            code=f"cup-{uuid.uuid4().hex[:6]}",
+            name_zh="豆浆一杯",
+            kind="voucher",
+            points=points,
+            merchant_id=merchant,
+            per_member_limit=limit,
         )
         reward = rewards.create_reward(tx, 0, facts, now)
         rewards.add_stock(tx, 0, reward, stock, now)

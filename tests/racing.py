@@ -11,7 +11,9 @@ from typing import Any
 Work = Callable[[Any, Any], str]  # (context made in the process, item) -> outcome
 
 
-def race(open_context: Callable[[str], Any], url: str, work: Work, items: Sequence[Any], processes: int, threads: int) -> Counter[str]:
+def race(
+    open_context: Callable[[str], Any], url: str, work: Work, items: Sequence[Any], processes: int, threads: int
+) -> Counter[str]:
     """Do `work` on every item, dealt over processes × threads that start together; outcomes counted.
 
     Everything handed in must be importable by name: the processes are spawned, not forked.
@@ -35,7 +37,9 @@ def race(open_context: Callable[[str], Any], url: str, work: Work, items: Sequen
     return outcomes
 
 
-def _run(open_context: Any, url: str, work: Work, items: Sequence[Any], threads: int, barrier: Any, results: Any) -> None:
+def _run(
+    open_context: Any, url: str, work: Work, items: Sequence[Any], threads: int, barrier: Any, results: Any
+) -> None:
     context = open_context(url)
     outcomes: Counter[str] = Counter()
     lock = threading.Lock()

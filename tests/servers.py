@@ -66,9 +66,7 @@ def free_port() -> int:
 
 def postgres_program(name: str) -> str | None:
     """Where `initdb` or `postgres` is; Debian keeps them out of the path in a folder by version."""
-    versioned = sorted(
-        Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda found: int(found.parts[4])
-    )
+    versioned = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda found: int(found.parts[4]))
     return str(versioned[-1]) if versioned else shutil.which(name)
 
 
@@ -108,9 +106,7 @@ def start_postgres(*, durable: bool = False, settings: tuple[str, ...] = ()) -> 
         user,
         signal.SIGINT,
     )
-    server = Server(
-        process, f"postgresql://postgres@127.0.0.1:{port}/postgres", folder, port, signal.SIGINT
-    )
+    server = Server(process, f"postgresql://postgres@127.0.0.1:{port}/postgres", folder, port, signal.SIGINT)
     _wait_until(server, lambda: psycopg.connect(server.url).close())
     return server
 
@@ -152,9 +148,7 @@ def _unprivileged(folder: Path) -> str | None:
     return "postgres"
 
 
-def _start(
-    command: list[str], folder: Path, user: str | None, end: signal.Signals
-) -> subprocess.Popen[bytes]:
+def _start(command: list[str], folder: Path, user: str | None, end: signal.Signals) -> subprocess.Popen[bytes]:
     libc = ctypes.CDLL(None)
     log = (folder / "log").open("wb")
     return subprocess.Popen(

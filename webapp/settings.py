@@ -39,9 +39,7 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="The address the web process listens on.")
     port: int = Field(8000, ge=1, le=65535, description="The port the web process listens on.")
-    var_dir: Path = Field(
-        ROOT / "var", description="The folder that holds everything `up` keeps or logs."
-    )
+    var_dir: Path = Field(ROOT / "var", description="The folder that holds everything `up` keeps or logs.")
     database_url: str = Field(
         default_factory=lambda data: f"sqlite:///{data['var_dir']}/puhui.db",
         description="sqlite:///path, postgresql://… or postgresql+psycopg://…; SQLite in the var folder if not set.",
@@ -56,9 +54,7 @@ class Settings(BaseSettings):
         default_factory=lambda data: f"file://{data['var_dir']}/blobs",
         description="Where photos are kept: file:///folder, or s3://bucket/prefix.",
     )
-    secret_key: str = Field(
-        DEVELOPMENT_SECRET, min_length=16, description="Signs cookies and forms.", repr=False
-    )
+    secret_key: str = Field(DEVELOPMENT_SECRET, min_length=16, description="Signs cookies and forms.", repr=False)
     phone_key: str = Field(
         DEVELOPMENT_SECRET,
         min_length=16,
@@ -80,32 +76,20 @@ class Settings(BaseSettings):
         default_factory=lambda data: "none" if data.get("env") == "production" else "console",
         description="How sign-in codes leave: console (log and development inbox) or none (password only).",
     )
-    icp_number: str | None = Field(
-        None, description="The filing number (备案号) shown at the foot of every page."
-    )
-    web_processes: int = Field(
-        1, ge=1, le=64, description="Web processes of `serve`; more than one wants Redis."
-    )
+    icp_number: str | None = Field(None, description="The filing number (备案号) shown at the foot of every page.")
+    web_processes: int = Field(1, ge=1, le=64, description="Web processes of `serve`; more than one wants Redis.")
     web_threads: int = Field(8, ge=1, le=128, description="Threads of each web process.")
-    worker_threads: int = Field(
-        2, ge=1, le=64, description="Jobs one worker does at the same time."
-    )
+    worker_threads: int = Field(2, ge=1, le=64, description="Jobs one worker does at the same time.")
     trusted_proxies: int = Field(
         0, ge=0, le=5, description="Reverse proxies in front whose X-Forwarded-For may be believed."
     )
-    group_commit: bool = Field(
-        True, description="Let acts that arrive together share one database transaction."
-    )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="How much is logged."
-    )
+    group_commit: bool = Field(True, description="Let acts that arrive together share one database transaction.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
     log_json: bool = Field(
         default_factory=lambda data: data.get("env") == "production",
         description="Log JSON lines in place of text; on in production.",
     )
-    chromium: Path | None = Field(
-        None, description="The browser the tests drive, if it is not found by itself."
-    )
+    chromium: Path | None = Field(None, description="The browser the tests drive, if it is not found by itself.")
 
     @classmethod
     def settings_customise_sources(
@@ -221,10 +205,7 @@ class _SecretFiles(PydanticBaseSettingsSource):
             ) from fault
 
     def __call__(self) -> dict[str, Any]:
-        found = {
-            name: self.get_field_value(field, name)[0]
-            for name, field in self.settings_cls.model_fields.items()
-        }
+        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
         return {name: value for name, value in found.items() if value is not None}
 
 
@@ -259,9 +240,7 @@ def load(**overrides: Any) -> Settings:
     """The settings of this process; raises SettingsError with one plain sentence."""
     unknown = unknown_variables(os.environ)
     if unknown:
-        raise SettingsError(
-            f"There is no setting called {', '.join(unknown)}; docs/settings.md lists those there are."
-        )
+        raise SettingsError(f"There is no setting called {', '.join(unknown)}; docs/settings.md lists those there are.")
     try:
         return Settings(**overrides)
     except ValidationError as fault:

@@ -258,9 +258,7 @@ class _Edition:
             for term in scenario:
                 self._term_fits(table, f"{key}_factors", term, times, per)
 
-    def _term_fits(
-        self, table: Table, key: str, term: Term, times: dimensions.Unit, per: dimensions.Unit
-    ) -> None:
+    def _term_fits(self, table: Table, key: str, term: Term, times: dimensions.Unit, per: dimensions.Unit) -> None:
         unit = times
         for series in term:
             unit *= dimensions.parse(series.rows[0].unit)

@@ -106,9 +106,7 @@ def _edition(behaviour: Behaviour, edition: Version) -> Iterator[str]:
         yield f"  - 乘以 times: {_terms((edition.times,))}"
     yield f"  - 积分 Points: {_points(edition.points, behaviour)}"
     for each in edition.examples:
-        shown = passport(
-            behaviour, edition.version, each.quantity, each.inputs, each.level, each.on
-        )
+        shown = passport(behaviour, edition.version, each.quantity, each.inputs, each.level, each.on)
         words = shown.points_working_zh if behaviour.points_only else shown.working_zh
         yield f"  - 例 Example: {words}（{each.level}，{each.on}，{each.points} 分 points）"
 

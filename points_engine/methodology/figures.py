@@ -38,10 +38,7 @@ def _series(top: Table) -> dict[str, Series]:
         if any(row.unit != other.unit for other in earlier):
             table.fault("unit", f"{row.key} changes its unit")
         earlier.append(row)
-    return {
-        key: Series(key, tuple(sorted(each, key=lambda row: row.valid_from)))
-        for key, each in rows.items()
-    }
+    return {key: Series(key, tuple(sorted(each, key=lambda row: row.valid_from))) for key, each in rows.items()}
 
 
 def _factor(table: Table) -> Factor:

@@ -34,9 +34,7 @@ def figures_on(version: Version, day: date) -> Figures:
     def rows(scenario: Scenario) -> tuple[Product, ...]:
         return tuple(tuple(series.on(day) for series in term) for term in scenario)
 
-    return Figures(
-        rows(version.baseline), rows(version.activity), tuple(s.on(day) for s in version.times)
-    )
+    return Figures(rows(version.baseline), rows(version.activity), tuple(s.on(day) for s in version.times))
 
 
 @dataclass(frozen=True)
@@ -131,7 +129,5 @@ FORMULAS: Mapping[str, Formula] = {
         ("kwh_reference", "kwh_product"),
         dimensions.parse("kWh"),
     ),
-    "points_only": Formula(
-        "只计积分，不计减排量", "points only, no grams claimed", _nothing, lambda f, i: ""
-    ),
+    "points_only": Formula("只计积分，不计减排量", "points only, no grams claimed", _nothing, lambda f, i: ""),
 }

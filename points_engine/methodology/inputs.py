@@ -75,9 +75,7 @@ def read_inputs(behaviour: Behaviour, raw: Mapping[str, object]) -> dict[str, De
 def _read_input(asked: Input, value: object) -> tuple[Decimal | str, str | None]:
     if asked.kind == "choice":
         return str(value), None if value in asked.open else "not_a_choice"
-    number = (
-        Decimal(value) if isinstance(value, str) and NUMBER.fullmatch(value) else _decimal(value)
-    )
+    number = Decimal(value) if isinstance(value, str) and NUMBER.fullmatch(value) else _decimal(value)
     problem = _problem(number, asked.least, asked.most)
     if problem is None and asked.kind == "integer" and number != number.to_integral_value():
         problem = "must_be_whole"

@@ -56,9 +56,7 @@ class Passport:
     notes: tuple[tuple[str, str], ...]
 
 
-def passport(
-    behaviour: Behaviour, version: str, quantity: Decimal, inputs: Inputs, level: Level, on: date
-) -> Passport:
+def passport(behaviour: Behaviour, version: str, quantity: Decimal, inputs: Inputs, level: Level, on: date) -> Passport:
     """The working behind an act of `quantity` under the edition `version`."""
     edition = behaviour.version(version)
     formula, figures = FORMULAS[edition.formula], figures_on(edition, on)

@@ -37,9 +37,7 @@ class Rate(NamedTuple):
     points_only: bool
 
 
-def quantify(
-    behaviour: Behaviour, quantity: Decimal, inputs: Inputs, level: Level, on: date
-) -> Quantified:
+def quantify(behaviour: Behaviour, quantity: Decimal, inputs: Inputs, level: Level, on: date) -> Quantified:
     """Grams and points of `quantity` under the edition in force on the day of the act."""
     return quantify_under(behaviour.version_on(on), behaviour, quantity, inputs, level, on)
 

@@ -34,9 +34,7 @@ TASK = Task(1, None, "log", frozenset(), frozenset(), 3, 30)
 def acts(*changes):
     """Rides that differ from the first in what each change says, an hour apart."""
     return [
-        replace(
-            RIDE, **({"id": chr(98 + n), "recorded_at": START + timedelta(hours=11 + n)} | change)
-        )
+        replace(RIDE, **({"id": chr(98 + n), "recorded_at": START + timedelta(hours=11 + n)} | change))
         for n, change in enumerate(changes)
     ]
 

@@ -120,10 +120,7 @@ def test_a_new_notice_adds_a_row_and_leaves_history_alone(folder):
     with (folder / "factors.toml").open("a", encoding="utf-8") as file:
         file.write("\n[[factor]]" + row.replace("2027-12-31", "2028-12-31"))
     pv = load(folder).behaviour("rooftop_pv")
-    worth = [
-        quantify(pv, Decimal(10), {}, Level.PHOTO, day).grams
-        for day in (date(2026, 12, 30), date(2026, 12, 31))
-    ]
+    worth = [quantify(pv, Decimal(10), {}, Level.PHOTO, day).grams for day in (date(2026, 12, 30), date(2026, 12, 31))]
     assert worth == [6634, 6000]
 
 

@@ -46,9 +46,7 @@ def test_example(behaviour, edition, example):
     got = quantify(behaviour, example.quantity, example.inputs, example.level, example.on)
     assert (got.grams, got.points) == (example.grams, example.points)
     assert (got.methodology, got.version) == (behaviour.ref, edition.version)
-    shown = passport(
-        behaviour, edition.version, example.quantity, example.inputs, example.level, example.on
-    )
+    shown = passport(behaviour, edition.version, example.quantity, example.inputs, example.level, example.on)
     if not behaviour.points_only:
         assert shown.working_en.endswith(f"= {example.grams} g")
         assert shown.working_zh.endswith(f"= {example.grams} g")

@@ -122,9 +122,7 @@ def test_an_appliance_saves_the_difference_or_nothing(reference, product):
 def test_cutting_an_act_in_two_never_gains_grams(ref, data):
     behaviour = CATALOGUE.by_ref[ref]
     one, other = (data.draw(amounts(behaviour)) / 2 for _ in "ab")
-    one, other = (
-        plain(x.quantize(Decimal(1) if behaviour.whole else Decimal("0.001"))) for x in (one, other)
-    )
+    one, other = (plain(x.quantize(Decimal(1) if behaviour.whole else Decimal("0.001"))) for x in (one, other))
     if min(one, other) > 0 and one + other <= behaviour.versions[-1].bounds.most:
         parts = [worth(behaviour, x, Level.DECLARED)[0] for x in (one, other)]
         assert sum(parts) <= worth(behaviour, one + other, Level.DECLARED)[0]

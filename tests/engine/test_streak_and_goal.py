@@ -72,8 +72,6 @@ def test_a_goal_of_nothing_is_our_bug():
         ring(0, 0, date(2026, 6, 1))
 
 
-@pytest.mark.parametrize(
-    ("last_month", "goal"), [(0, 2000), (1000, 2000), (5000, 5500), (5001, 6000), (10000, 11000)]
-)
+@pytest.mark.parametrize(("last_month", "goal"), [(0, 2000), (1000, 2000), (5000, 5500), (5001, 6000), (10000, 11000)])
 def test_suggest(last_month, goal):
     assert suggest(last_month) == goal

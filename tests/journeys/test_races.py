@@ -34,8 +34,15 @@ class Shop:
 def log(shop: Shop, item: tuple[int, str, str, str]) -> str:
     member, id, behaviour, quantity = item
     command = read_command(
-        shop.catalogue, member, id=id, behaviour=behaviour, quantity=Decimal(quantity),
-        occurred_at=NOW, inputs={}, evidence=(), now=NOW,
+        shop.catalogue,
+        member,
+        id=id,
+        behaviour=behaviour,
+        quantity=Decimal(quantity),
+        occurred_at=NOW,
+        inputs={},
+        evidence=(),
+        now=NOW,
     )
     logged = shop.desk.log(command, NOW)
     return ("new" if logged.fresh else "same") + f" {logged.record['grams']}"
@@ -72,7 +79,10 @@ def test_40_simultaneous_debits_of_30_from_100_are_3_each(store: Store, database
     with store.write() as tx:
         service.post(
             tx,
-            [Move(m, "points", "awarded", "points", 100, "act", f"activity:{m}", "start", NOW.date()) for m in range(1, 101)],
+            [
+                Move(m, "points", "awarded", "points", 100, "act", f"activity:{m}", "start", NOW.date())
+                for m in range(1, 101)
+            ],
             NOW,
         )
     tries = [(member, uuid.uuid4().hex) for _ in range(40) for member in range(1, 101)]

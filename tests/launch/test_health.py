@@ -27,9 +27,7 @@ def test_readyz_says_what_is_missing_and_then_is_ready(client: Any, house: Any, 
     assert client.get("/readyz").status_code == 503
 
 
-def test_metrics_are_for_this_machine_or_a_token(
-    client: Any, house: Any, settings: Settings, clock: Any
-) -> None:
+def test_metrics_are_for_this_machine_or_a_token(client: Any, house: Any, settings: Settings, clock: Any) -> None:
     client.get("/healthz")
     text = client.get("/metrics").text
     assert "puhui_requests_total{" in text and "puhui_jobs_queued 0" in text

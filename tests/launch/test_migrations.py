@@ -28,9 +28,7 @@ def described(store: Store) -> dict[str, Any]:
     said: dict[str, Any] = {}
     for table in sorted(set(look.get_table_names()) - {"alembic_version"}):
         said[table] = {
-            "columns": [
-                (c["name"], str(c["type"]), c["nullable"]) for c in look.get_columns(table)
-            ],
+            "columns": [(c["name"], str(c["type"]), c["nullable"]) for c in look.get_columns(table)],
             "key": look.get_pk_constraint(table),
             "unique": sorted(map(str, look.get_unique_constraints(table))),
             "checks": sorted(map(str, look.get_check_constraints(table))),
@@ -67,9 +65,7 @@ def dump(url: str) -> list[str]:
 
 
 @pytest.mark.servers
-def test_postgresql_migrated_is_postgresql_made_from_the_tables(
-    postgres: servers.Server, pg_url: str
-) -> None:
+def test_postgresql_migrated_is_postgresql_made_from_the_tables(postgres: servers.Server, pg_url: str) -> None:
     with psycopg.connect(postgres.url, autocommit=True) as connection:
         connection.execute("DROP DATABASE IF EXISTS migrated WITH (FORCE)")
         connection.execute("CREATE DATABASE migrated")

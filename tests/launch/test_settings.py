@@ -50,9 +50,7 @@ def test_production_prints_no_codes(tmp_path: Path) -> None:
         Settings(env="production", base_url="https://a.cn", sms_sender="console", **secrets)
 
 
-def test_secrets_come_from_files_or_are_made_once(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_secrets_come_from_files_or_are_made_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PUHUI_VAR_DIR", str(tmp_path))
     make_secrets(load())
     kept = tmp_path / "secret.env"

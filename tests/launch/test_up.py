@@ -38,9 +38,7 @@ def environment(var_dir: Path, **more: str) -> dict[str, str]:
     return {**os.environ, "PUHUI_VAR_DIR": str(var_dir), **more}
 
 
-def up(
-    var_dir: Path, *options: str, seconds: int = 120, **more: str
-) -> subprocess.CompletedProcess[str]:
+def up(var_dir: Path, *options: str, seconds: int = 120, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "webapp", "up", *options],
         cwd=ROOT,
@@ -62,9 +60,7 @@ def processes_of(var_dir: Path) -> set[int]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                if f"PUHUI_VAR_DIR={var_dir}".encode() in (entry / "environ").read_bytes().split(
-                    b"\0"
-                ):
+                if f"PUHUI_VAR_DIR={var_dir}".encode() in (entry / "environ").read_bytes().split(b"\0"):
                     found.add(int(entry.name))
             except OSError:
                 continue
@@ -124,9 +120,7 @@ def test_however_up_ends_its_children_end_too(
     time.sleep(2)
     assert len(processes_of(tmp_path / "var")) >= 4
     twice = up(tmp_path / "var", "--no-demo")
-    assert (
-        twice.returncode == 2 and "running here already" in twice.stderr and address in twice.stderr
-    )
+    assert twice.returncode == 2 and "running here already" in twice.stderr and address in twice.stderr
     process.send_signal(how)
     process.wait(20)
     deadline = time.monotonic() + 15
@@ -136,9 +130,7 @@ def test_however_up_ends_its_children_end_too(
 
 
 @pytest.mark.slow
-def test_a_fallen_child_is_started_again(
-    running: tuple[subprocess.Popen[str], str], tmp_path: Path
-) -> None:
+def test_a_fallen_child_is_started_again(running: tuple[subprocess.Popen[str], str], tmp_path: Path) -> None:
     process, address = running
     time.sleep(3)
 
@@ -193,9 +185,7 @@ def test_an_unwritable_folder_is_one_sentence(tmp_path: Path) -> None:
     ("options", "says"),
     [((), "--no-demo"), (("--no-demo",), "PUHUI_SMS_SENDER=none")],
 )
-def test_the_network_is_refused_with_the_way_out(
-    options: tuple[str, ...], says: str, tmp_path: Path
-) -> None:
+def test_the_network_is_refused_with_the_way_out(options: tuple[str, ...], says: str, tmp_path: Path) -> None:
     done = up(tmp_path / "var", "--host", "0.0.0.0", *options)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1 and says in done.stderr
@@ -224,9 +214,7 @@ def test_processes_refuse_a_database_that_is_not_migrated(tmp_path: Path) -> Non
         (None, 0, "install pip"),
     ],
 )
-def test_a_missing_pip_is_one_sentence(
-    apt: str | None, user: int, says: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_pip_is_one_sentence(apt: str | None, user: int, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: apt)
     monkeypatch.setattr(os, "geteuid", lambda: user)
     with pytest.raises(bootstrap.CannotSetUp, match=re.escape(says)):
@@ -238,9 +226,7 @@ def test_missing_test_tools_are_named_with_the_line_to_type(
 ) -> None:
     from webapp.launch import testing
 
-    monkeypatch.setattr(
-        shutil, "which", lambda name: "/usr/bin/apt-get" if name == "apt-get" else None
-    )
+    monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/apt-get" if name == "apt-get" else None)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.delenv("PUHUI_CHROMIUM", raising=False)
     with pytest.raises(Trouble, match=r"sudo sh -c 'apt-get update && apt-get install .*chromium"):

@@ -24,7 +24,10 @@ def people(store: Any, count: int, first: int = 1) -> list[int]:
     with store.write() as tx:
         tx.insert(
             member,
-            [{"id": i, "public_id": f"p{i:07d}", "nickname": f"用户{i}", "theme": "auto", "created_at": NOW} for i in ids],
+            [
+                {"id": i, "public_id": f"p{i:07d}", "nickname": f"用户{i}", "theme": "auto", "created_at": NOW}
+                for i in ids
+            ],
         )
     return ids
 

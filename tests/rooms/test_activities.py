@@ -79,7 +79,9 @@ def test_the_same_id_answers_the_first_and_other_facts_are_refused(store: Store)
 
 
 def test_over_a_cap_the_part_that_fits_is_credited(store: Store) -> None:
-    nine, eight, four = records(store, act(1, "bike", "9"), act(1, "shared_bike", "8", at=NOW - timedelta(minutes=9)), act(1, "bike", "4"))
+    nine, eight, four = records(
+        store, act(1, "bike", "9"), act(1, "shared_bike", "8", at=NOW - timedelta(minutes=9)), act(1, "bike", "4")
+    )
     assert nine["reasons"] == [] and eight["reasons"] == []
     assert four["credited_milli"] == 3000 and four["reasons"] == ["daily_cap_reached"]
     (none,) = records(store, act(1, "bike", "1", at=NOW - timedelta(hours=1)))
@@ -89,13 +91,19 @@ def test_over_a_cap_the_part_that_fits_is_credited(store: Store) -> None:
 
 def test_caps_follow_the_local_day(store: Store) -> None:
     before = datetime(2026, 6, 15, 15, 59, 59, tzinfo=UTC)  # 23:59:59 in Changzhi
-    late, early = records(store, act(1, "own_bag", "2", at=before), act(1, "own_bag", "2", at=before + timedelta(seconds=1)))
+    late, early = records(
+        store, act(1, "own_bag", "2", at=before), act(1, "own_bag", "2", at=before + timedelta(seconds=1))
+    )
     assert late["reasons"] == early["reasons"] == []
     assert str(late["occurred_on"]) == "2026-06-15" and str(early["occurred_on"]) == "2026-06-16"
 
 
 def test_declared_grams_and_daily_points_have_limits(store: Store) -> None:
-    day = [act(1, "shuttle", "60"), act(1, "bus", "30", at=NOW - timedelta(minutes=1)), act(1, "ebike", "15", at=NOW - timedelta(minutes=2))]
+    day = [
+        act(1, "shuttle", "60"),
+        act(1, "bus", "30", at=NOW - timedelta(minutes=1)),
+        act(1, "ebike", "15", at=NOW - timedelta(minutes=2)),
+    ]
     shuttle, bus, ebike = records(store, *day)
     assert shuttle["grams"] + bus["grams"] + ebike["grams"] == 2000
     assert ebike["grams"] == 0 and "declared_daily_limit_reached" in ebike["reasons"]
@@ -104,7 +112,9 @@ def test_declared_grams_and_daily_points_have_limits(store: Store) -> None:
 
 
 def test_two_kinds_of_travel_at_one_instant_are_one_trip(store: Store) -> None:
-    ride, bus, later = records(store, act(1, "bike", "2"), act(1, "bus", "2"), act(1, "bus", "2", at=NOW - timedelta(minutes=5)))
+    ride, bus, later = records(
+        store, act(1, "bike", "2"), act(1, "bus", "2"), act(1, "bus", "2", at=NOW - timedelta(minutes=5))
+    )
     assert ride["grams"] > 0 and later["grams"] > 0
     assert (bus["grams"], bus["reasons"]) == (0, ["counted_elsewhere"])
 
@@ -171,7 +181,9 @@ def test_a_photo_lifts_the_coefficient_once(store: Store, tmp_path: Any) -> None
     mine, copy = sent(store, blobs, 1, "green"), sent(store, blobs, 2, "green")
     assert not mine["duplicate_of_other"] and copy["duplicate_of_other"]
     assert sent(store, blobs, 1, "green")["id"] == mine["id"]
-    good, stolen = records(store, act(1, "bike", "5.2", evidence=[mine["id"]]), act(2, "bike", "5.2", evidence=[copy["id"]]))
+    good, stolen = records(
+        store, act(1, "bike", "5.2", evidence=[mine["id"]]), act(2, "bike", "5.2", evidence=[copy["id"]])
+    )
     assert (good["level"], good["grams"]) == ("photo", 495)
     assert (stolen["status"], stolen["grams"], stolen["reasons"]) == ("rejected", 0, ["photo_reused"])
     unknown = log(store, act(2, "bike", "1", evidence=[mine["id"]]))[0]
@@ -187,7 +199,10 @@ def review(store: Store, who: int, command: LogActivity, **verdict: Any) -> Any:
 def test_a_large_photo_act_waits_for_a_reviewer(store: Store, tmp_path: Any) -> None:
     blobs = FolderBlobs(tmp_path)
     ids = [sent(store, blobs, 1, colour)["id"] for colour in ("red", "blue")]
-    rides = [act(1, "bike", "9", evidence=[ids[0]]), act(1, "bike", "8", evidence=[ids[1]], at=NOW - timedelta(hours=1))]
+    rides = [
+        act(1, "bike", "9", evidence=[ids[0]]),
+        act(1, "bike", "8", evidence=[ids[1]], at=NOW - timedelta(hours=1)),
+    ]
     assert [r["status"] for r in records(store, *rides)] == ["pending", "pending"]
     with store.read() as tx:
         assert queries.count_pending(tx) == 2 and ledger.wallet(tx, 1).verified_g == 0

@@ -68,7 +68,17 @@ def test_an_act_is_logged_once_and_shows_its_working(signed: Any, house: Any, li
     assert len(acts(house, ling)) == 1
     page = signed.get(first.headers["Location"]).text
     assert "5.2 km × (104 − 8.7) g/km × 0.5 = 247 g" in page
-    for words in ("城市出行", "kgCO2e/person-km", "转引", "2026年1月1日", "凭证系数", "T03", "记到账上的", "+247 g", "+26 分"):
+    for words in (
+        "城市出行",
+        "kgCO2e/person-km",
+        "转引",
+        "2026年1月1日",
+        "凭证系数",
+        "T03",
+        "记到账上的",
+        "+247 g",
+        "+26 分",
+    ):
         assert words in page
 
 
@@ -138,7 +148,11 @@ def test_acts_and_photos_are_ones_own(app: Any, signed: Any, house: Any, ling: A
     where = signed.post("/log/bike", data=sent, content_type="multipart/form-data").headers["Location"]
     photo = f"/photos/{acts(house, ling)[0]['evidence'][0]}"
     mine = signed.get(photo)
-    assert mine.status_code == 200 and mine.mimetype == "image/jpeg" and mine.headers["Cache-Control"].startswith("private")
+    assert (
+        mine.status_code == 200
+        and mine.mimetype == "image/jpeg"
+        and mine.headers["Cache-Control"].startswith("private")
+    )
     stranger = make_member(house, "bo").sign_in(app.test_client())
     for url in (where, photo, "/activities/nonsense", "/photos/nonsense"):
         assert stranger.get(url).status_code == 404

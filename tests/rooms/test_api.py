@@ -26,7 +26,10 @@ def ling(house: Any) -> Any:
 
 
 def test_signing_in_and_out(client: Any, ling: Any) -> None:
-    assert client.post("/api/v1/session", json={"login": "ling", "password": "wrong"}).json["error"]["code"] == "bad_credentials"
+    assert (
+        client.post("/api/v1/session", json={"login": "ling", "password": "wrong"}).json["error"]["code"]
+        == "bad_credentials"
+    )
     answer = client.post("/api/v1/session", json={"login": "ling", "password": PASSWORD})
     assert answer.status_code == 201
     headers = {"Authorization": f"Bearer {answer.json['token']}"}
@@ -90,7 +93,9 @@ def test_other_peoples_acts_do_not_exist(client: Any, house: Any, ling: Any) -> 
         ({"surprise": 1}, "surprise"),
     ],
 )
-def test_bad_input_is_400_names_the_field_and_leaves_no_row(client: Any, house: Any, ling: Any, change: dict[str, Any], field: str) -> None:
+def test_bad_input_is_400_names_the_field_and_leaves_no_row(
+    client: Any, house: Any, ling: Any, change: dict[str, Any], field: str
+) -> None:
     answer = client.post("/api/v1/activities", json=ride(**change), headers=ling.headers())
     assert answer.status_code == 400, answer.json
     assert answer.json["error"]["code"] == "invalid_input" and field in answer.json["error"]["facts"]["fields"]
@@ -146,7 +151,11 @@ def test_the_loop_redeem_and_fulfil(client: Any, house: Any, ling: Any) -> None:
     second = client.post("/api/v1/redemptions", json={"id": str(uuid.uuid4()), "reward": reward}, headers=headers).json
     back = client.post(f"/api/v1/redemptions/{second['id']}/cancel", headers=headers)
     assert (back.status_code, back.json["status"]) == (200, "cancelled")
-    assert client.get("/api/v1/me", headers=headers).json["points"] == {"available": 70, "held": 0, "expiring": [{"on": "2027-06-16", "points": 70}]}
+    assert client.get("/api/v1/me", headers=headers).json["points"] == {
+        "available": 70,
+        "held": 0,
+        "expiring": [{"on": "2027-06-16", "points": 70}],
+    }
     poor = client.post("/api/v1/redemptions", json={"id": str(uuid.uuid4()), "reward": 10**9}, headers=headers)
     assert poor.status_code == 404
 
@@ -198,14 +207,25 @@ def test_lists_ask_as_many_statements_for_thirty_rows_as_for_three(client: Any, 
 
     def statements() -> int:
         with count_statements(house.store) as seen:
-            for path in ("activities", "statement?book=points", "rewards", "redemptions", "rankings/members", "campaigns", "me"):
+            for path in (
+                "activities",
+                "statement?book=points",
+                "rewards",
+                "redemptions",
+                "rankings/members",
+                "campaigns",
+                "me",
+            ):
                 assert client.get(f"/api/v1/{path}", headers=headers).status_code == 200
         return seen.count
 
     def log(n: int) -> None:
         for minute in range(n):
             at = f"2026-06-16T07:{minute:02d}:00+08:00"
-            assert client.post("/api/v1/activities", json=ride(quantity=0.1, occurred_at=at), headers=headers).status_code == 201
+            assert (
+                client.post("/api/v1/activities", json=ride(quantity=0.1, occurred_at=at), headers=headers).status_code
+                == 201
+            )
 
     log(3)
     few = statements()

@@ -82,9 +82,7 @@ def purse(store: Store, member: int) -> Any:
 def bonuses(store: Store, which: int) -> Counter[str]:
     with store.read() as tx:
         rows = tx.rows(
-            select(campaign_bonus.c.status, campaign_bonus.c.points).where(
-                campaign_bonus.c.campaign_id == which
-            )
+            select(campaign_bonus.c.status, campaign_bonus.c.points).where(campaign_bonus.c.campaign_id == which)
         )
     found: Counter[str] = Counter()
     for row in rows:
@@ -130,9 +128,7 @@ def test_only_what_we_received_in_the_window_counts(store: Store) -> None:
     join(store, 1, which)
     end = start_of(date(2026, 6, 17))
     log(store, 1, "clean_plate", "1", at=end - timedelta(minutes=1), now=end)  # received too late
-    log(
-        store, 1, "own_cup", "1", at=start_of(MONDAY) - timedelta(minutes=1), now=NOW
-    )  # done too early
+    log(store, 1, "own_cup", "1", at=start_of(MONDAY) - timedelta(minutes=1), now=NOW)  # done too early
     catch_up(store, end)
     assert bonuses(store, which) == {}
     log(store, 1, "stairs", "1", at=end - timedelta(minutes=2), now=end - timedelta(microseconds=1))
@@ -141,9 +137,7 @@ def test_only_what_we_received_in_the_window_counts(store: Store) -> None:
 
 
 def test_tasks_count_acts_days_grams_and_amounts(store: Store) -> None:
-    day = TaskFacts(
-        "周二骑车", "log", 1, reward_points=20, day=date(2026, 6, 16), behaviours=("bike",)
-    )
+    day = TaskFacts("周二骑车", "log", 1, reward_points=20, day=date(2026, 6, 16), behaviours=("bike",))
     days = TaskFacts("坚持两天", "days", 2, reward_points=30)
     grams = TaskFacts("减排", "grams", 300, reward_points=40)
     amount = TaskFacts("出行 5 公里", "amount", 5, reward_points=50, domains=("行",))
@@ -261,18 +255,14 @@ def test_who_may_join_and_when(store: Store) -> None:
     with refused("not_eligible"):
         join(store, 1, companies)
     assert service.eligible({"kinds": ["company"]}, {"company": 4})
-    assert service.eligible({"units": [4]}, {"company": 4}) and not service.eligible(
-        {"units": [5]}, {"company": 4}
-    )
+    assert service.eligible({"units": [4]}, {"company": 4}) and not service.eligible({"units": [5]}, {"company": 4})
     over = begin(store)
     with refused("window_closed"):
         join(store, 1, over, start_of(MONDAY + timedelta(days=7)))
 
 
 def facts_now(slug: str, **more: Any) -> CampaignFacts:
-    return CampaignFacts(
-        slug, "活动", start_of(MONDAY), start_of(MONDAY + timedelta(days=7)), **more
-    )
+    return CampaignFacts(slug, "活动", start_of(MONDAY), start_of(MONDAY + timedelta(days=7)), **more)
 
 
 def test_the_clock_opens_closes_and_settles_once(store: Store) -> None:
@@ -309,9 +299,7 @@ def test_staff_move_a_campaign_only_forwards(store: Store) -> None:
     with refused("already_resolved"), store.write() as tx:
         service.schedule_campaign(tx, STAFF, which, NOW)
     with store.write() as tx:
-        service.change_campaign(
-            tx, STAFF, which, facts_now("c", multiplier=300, summary_zh="新"), None, NOW
-        )
+        service.change_campaign(tx, STAFF, which, facts_now("c", multiplier=300, summary_zh="新"), None, NOW)
         service.close_campaign(tx, STAFF, which, NOW)
         row = queries.staff_one(tx, which)
     assert (row.slug, row.multiplier, row.summary_zh, row.ends_at) == ("b", 100, "新", NOW)
@@ -408,9 +396,7 @@ def test_fifty_workers_at_the_last_ten_points(database_url: str, store: Store) -
         join(store, member, which)
     for member in members:
         log(store, member, "bike", "0.8")  # 4 points, a bonus of 2
-    assert race(Store, database_url, catch_one, [(which, m) for m in members], 2, 25) == Counter(
-        {"done": 50}
-    )
+    assert race(Store, database_url, catch_one, [(which, m) for m in members], 2, 25) == Counter({"done": 50})
     assert bonuses(store, which) == {"paid": 10, "dry": 90}
     assert sum(purse(store, m).points for m in members) == 50 * 4 + 10
     with store.read() as tx:

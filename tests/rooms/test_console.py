@@ -151,10 +151,7 @@ def routes_of(app: Any) -> list[tuple[str, str, str]]:
         if not rule.endpoint.startswith("console"):
             continue
         address = "".join(part if not kind else some[kind] for kind, part in _parts(rule))
-        found += [
-            (rule.endpoint, method, address)
-            for method in sorted(rule.methods - {"HEAD", "OPTIONS"})
-        ]
+        found += [(rule.endpoint, method, address) for method in sorted(rule.methods - {"HEAD", "OPTIONS"})]
     return found
 
 
@@ -169,9 +166,7 @@ def _parts(rule: Any) -> list[tuple[str, str]]:
     return parts
 
 
-def test_every_route_of_the_desk_opens_for_its_roles_only(
-    app: Any, house: Any, staff: Any, ling: Person
-) -> None:
+def test_every_route_of_the_desk_opens_for_its_roles_only(app: Any, house: Any, staff: Any, ling: Person) -> None:
     routes = routes_of(app)
     assert {endpoint for endpoint, _, _ in routes} == set(TABLE)
     keeper = make_member(house, "mei")
@@ -270,9 +265,7 @@ def walk(house: Any, ling: Person, helper: Person) -> list[tuple[str, str, dict[
     ]
 
 
-def test_every_change_leaves_a_row_in_the_journal(
-    app: Any, house: Any, staff: Any, ling: Person
-) -> None:
+def test_every_change_leaves_a_row_in_the_journal(app: Any, house: Any, staff: Any, ling: Person) -> None:
     steps = walk(house, ling, make_member(house, "helper"))
     changing = {endpoint for endpoint, method, _ in routes_of(app) if method == "POST"}
     assert {endpoint for endpoint, _, _ in steps} == changing
@@ -288,10 +281,7 @@ def test_every_change_leaves_a_row_in_the_journal(
         assert journal_rows(house) > before, endpoint
     with house.store.read() as tx:
         actors = {
-            row[0]
-            for row in tx.rows(
-                select(staff_action.c.actor_id).order_by(staff_action.c.id.desc()).limit(10)
-            )
+            row[0] for row in tx.rows(select(staff_action.c.actor_id).order_by(staff_action.c.id.desc()).limit(10))
         }
     assert actors == {staff["administrator"].id}
 
@@ -300,11 +290,7 @@ def test_every_page_opens_when_empty_and_when_full_in_both_languages(
     app: Any, house: Any, staff: Any, ling: Person
 ) -> None:
     client = as_one(app, staff["administrator"])
-    plain = [
-        a
-        for _, method, a in routes_of(app)
-        if method == "GET" and "999999" not in a and "nobody" not in a
-    ]
+    plain = [a for _, method, a in routes_of(app) if method == "GET" and "999999" not in a and "nobody" not in a]
 
     def look() -> None:
         for lang in ("zh-CN", "en"):
@@ -318,9 +304,7 @@ def test_every_page_opens_when_empty_and_when_full_in_both_languages(
     look()
     act, upload = wait_for_review(house, ling)
     steps = walk(house, ling, make_member(house, "helper"))
-    for _, address, data in [
-        s for s in steps if not s[1].endswith(("/accept", "/reject", "/close", "/retry"))
-    ]:
+    for _, address, data in [s for s in steps if not s[1].endswith(("/accept", "/reject", "/close", "/retry"))]:
         client.post(address, data=data)
     desk_service.write_report(house, "test:1")
     who = public_id(house, ling)
@@ -336,9 +320,7 @@ def test_every_page_opens_when_empty_and_when_full_in_both_languages(
 # --- reviewing ---------------------------------------------------------------------------------------
 
 
-def test_a_reviewer_accepts_one_and_rejects_the_next(
-    app: Any, house: Any, staff: Any, ling: Person
-) -> None:
+def test_a_reviewer_accepts_one_and_rejects_the_next(app: Any, house: Any, staff: Any, ling: Person) -> None:
     first, upload = wait_for_review(house, ling, 60)
     house.clock.advance(minutes=1)
     second, _ = wait_for_review(house, ling, 110)
@@ -362,13 +344,9 @@ def test_a_reviewer_accepts_one_and_rejects_the_next(
 
     refused = client.post(f"/console/review/{who}/{second}/reject", data={"note": " "})
     assert refused.status_code == 400
-    typed = client.post(
-        f"/console/review/{who}/{second}/reject", data={"reason": "mismatch", "note": "像" * 200}
-    )
+    typed = client.post(f"/console/review/{who}/{second}/reject", data={"reason": "mismatch", "note": "像" * 200})
     assert typed.status_code == 400 and "像像像" in typed.get_data(as_text=True)
-    answer = client.post(
-        f"/console/review/{who}/{second}/reject", data={"reason": "mismatch", "note": "是一辆车"}
-    )
+    answer = client.post(f"/console/review/{who}/{second}/reject", data={"reason": "mismatch", "note": "是一辆车"})
     assert answer.status_code == 303
     with house.store.read() as tx:
         assert acts.one(tx, ling.id, second)["note"] == "照片内容与所报行为不符；是一辆车"
@@ -387,9 +365,7 @@ def test_nobody_reviews_an_act_of_their_own(app: Any, house: Any, staff: Any) ->
     reviewer = staff["reviewer"]
     act, _ = wait_for_review(house, reviewer)
     who, client = public_id(house, reviewer), as_one(app, reviewer)
-    assert f"/console/review/{who}/{act}" not in client.get("/console/review").get_data(
-        as_text=True
-    )
+    assert f"/console/review/{who}/{act}" not in client.get("/console/review").get_data(as_text=True)
     assert client.get("/console/review/next").location == "/console/review"
     for verdict in ("accept", "reject"):
         answer = client.post(f"/console/review/{who}/{act}/{verdict}", data={"reason": "unclear"})
@@ -425,10 +401,7 @@ def test_freezing_blocks_earning_and_redeeming_and_unfreezing_ends_it(
     hers = as_one(app, ling)
     now = house.clock.now()
     assert client.post(f"/console/members/{who}/freeze").status_code == 400
-    assert (
-        client.post(f"/console/members/{who}/freeze", data={"reason": "cheating"}).status_code
-        == 303
-    )
+    assert client.post(f"/console/members/{who}/freeze", data={"reason": "cheating"}).status_code == 303
 
     assert hers.get("/me").status_code == 303
     with pytest.raises(EngineError) as earning:
@@ -436,14 +409,10 @@ def test_freezing_blocks_earning_and_redeeming_and_unfreezing_ends_it(
     with pytest.raises(EngineError) as spending:
         house.store.retrying(lambda tx: rewards.redeem(tx, ling.id, str(uuid.uuid4()), shelf, now))
     assert earning.value.kind == spending.value.kind == "forbidden"
-    again = client.post(
-        f"/console/members/{who}/freeze", data={"reason": "cheating"}, follow_redirects=True
-    )
+    again = client.post(f"/console/members/{who}/freeze", data={"reason": "cheating"}, follow_redirects=True)
     assert "已经处理过了" in again.get_data(as_text=True)
 
-    assert (
-        client.post(f"/console/members/{who}/unfreeze", data={"note": "查清了"}).status_code == 303
-    )
+    assert client.post(f"/console/members/{who}/unfreeze", data={"note": "查清了"}).status_code == 303
     wait_for_review(house, ling)
     house.store.retrying(lambda tx: rewards.redeem(tx, ling.id, str(uuid.uuid4()), shelf, now))
 
@@ -520,17 +489,11 @@ def test_the_preview_is_sanitised_and_saves_nothing(app: Any, house: Any, staff:
         ("/console/campaigns/new", CAMPAIGN | {"body_zh": body}),
     ):
         page = client.post(address, data=data | {"do": "preview"}).get_data(as_text=True)
-        assert (
-            "<strong>好</strong>" in page
-            and "<script>alert" not in page
-            and 'href="javascript' not in page
-        )
+        assert "<strong>好</strong>" in page and "<script>alert" not in page and 'href="javascript' not in page
     assert journal_rows(house) == before
 
 
-def test_a_campaign_goes_from_draft_to_closed_with_confirmations(
-    app: Any, house: Any, staff: Any
-) -> None:
+def test_a_campaign_goes_from_draft_to_closed_with_confirmations(app: Any, house: Any, staff: Any) -> None:
     client = as_one(app, staff["editor"])
     client.post("/console/campaigns/new", data=CAMPAIGN)
     stored = client.get("/console/campaigns/1").get_data(as_text=True)
@@ -538,9 +501,7 @@ def test_a_campaign_goes_from_draft_to_closed_with_confirmations(
     for step, state in (("schedule", "待开始"), ("open", "进行中"), ("close", "已结束")):
         asked = client.get(f"/console/campaigns/1/{step}").get_data(as_text=True)
         assert f'action="/console/campaigns/1/{step}"' in asked
-        page = client.post(f"/console/campaigns/1/{step}", follow_redirects=True).get_data(
-            as_text=True
-        )
+        page = client.post(f"/console/campaigns/1/{step}", follow_redirects=True).get_data(as_text=True)
         assert state in page, step
     back = client.post("/console/campaigns/1/open", follow_redirects=True)
     assert "已经处理过了" in back.get_data(as_text=True)
@@ -550,9 +511,7 @@ def test_an_open_campaign_keeps_its_rules(app: Any, house: Any, staff: Any) -> N
     client = as_one(app, staff["editor"])
     client.post("/console/campaigns/new", data=CAMPAIGN)
     client.post("/console/campaigns/1/open")
-    answer = client.post(
-        "/console/campaigns/1", data=CAMPAIGN | {"multiplier": "300", "title_zh": "新名字"}
-    )
+    answer = client.post("/console/campaigns/1", data=CAMPAIGN | {"multiplier": "300", "title_zh": "新名字"})
     assert answer.status_code == 303
     page = client.get("/console/campaigns/1").get_data(as_text=True)
     assert "新名字" in page and 'value="300"' not in page and "走一走" in page
@@ -604,21 +563,15 @@ def test_the_journal_is_filtered_and_paged(app: Any, house: Any, staff: Any) -> 
     page = client.get("/console/journal?area=merchant&who=editor-one").get_data(as_text=True)
     assert page.count("新增商家") == 30 and "after=" in page
     with house.store.read() as tx:
-        oldest = tx.scalar(
-            select(func.min(staff_action.c.id)).where(staff_action.c.action == "merchant.create")
-        )
-    rest = client.get(f"/console/journal?area=merchant&who=editor-one&after={oldest + 5}").get_data(
-        as_text=True
-    )
+        oldest = tx.scalar(select(func.min(staff_action.c.id)).where(staff_action.c.action == "merchant.create"))
+    rest = client.get(f"/console/journal?area=merchant&who=editor-one&after={oldest + 5}").get_data(as_text=True)
     assert rest.count("新增商家") == 5
     assert "没有符合条件" in client.get("/console/journal?who=nobody-here").get_data(as_text=True)
     assert "没有符合条件" in client.get("/console/journal?to=2026-06-01").get_data(as_text=True)
     assert client.get("/console/journal?from=yesterday").status_code == 400
 
 
-def test_late_jobs_say_so_and_failed_work_is_tried_again(
-    app: Any, house: Any, staff: Any, clock: FixedClock
-) -> None:
+def test_late_jobs_say_so_and_failed_work_is_tried_again(app: Any, house: Any, staff: Any, clock: FixedClock) -> None:
     with house.store.write() as tx:
         enqueue(tx, "nobody.home", {}, "failed:1", clock.now())
     for _ in range(runner.MAX_ATTEMPTS):
@@ -633,14 +586,10 @@ def test_late_jobs_say_so_and_failed_work_is_tried_again(
     client.post(f"/console/jobs/{failed}/retry")
     with house.store.read() as tx:
         assert tx.scalar(select(outbox.c.state).where(outbox.c.id == failed)) == "queued"
-    assert "不用重试" in client.post(
-        f"/console/jobs/{failed}/retry", follow_redirects=True
-    ).get_data(as_text=True)
+    assert "不用重试" in client.post(f"/console/jobs/{failed}/retry", follow_redirects=True).get_data(as_text=True)
 
 
-def test_lists_ask_as_many_queries_for_many_rows_as_for_few(
-    app: Any, house: Any, staff: Any
-) -> None:
+def test_lists_ask_as_many_queries_for_many_rows_as_for_few(app: Any, house: Any, staff: Any) -> None:
     client = as_one(app, staff["administrator"])
     addresses = (
         "/console/review",

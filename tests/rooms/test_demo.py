@@ -100,7 +100,9 @@ def test_the_audit_is_clean_and_the_world_lives(world: Store) -> None:
         kinds = dict(
             tuple(row)
             for row in tx.rows(
-                select(green_unit.c.kind, func.count()).where(green_unit.c.parent_id.is_(None)).group_by(green_unit.c.kind)
+                select(green_unit.c.kind, func.count())
+                .where(green_unit.c.parent_id.is_(None))
+                .group_by(green_unit.c.kind)
             )
         )
         assert kinds.pop("family") >= 1
@@ -164,7 +166,10 @@ def test_m000001_can_show_everything(world: Store) -> None:
         free = [
             card
             for card in rewards.shelf(tx, one, END)
-            if card.available and (card.limit is None or card.limit >= 30) and card.stock >= 100 and card.points * 30 <= 2000
+            if card.available
+            and (card.limit is None or card.limit >= 30)
+            and card.stock >= 100
+            and card.points * 30 <= 2000
         ]
         assert free
         assert tx.scalar(select(func.count()).where(membership.c.member_id == one)) == 3
@@ -177,7 +182,12 @@ def test_m000040_to_m000060_are_quiet_and_in_good_standing(world: Store) -> None
     for number in range(40, 61):
         who = id_of(world, f"m{number:06d}")
         with world.read() as tx:
-            given = {row.purpose for row in tx.rows(select(consent.c.purpose).where(consent.c.member_id == who, consent.c.withdrawn_at.is_(None)))}
+            given = {
+                row.purpose
+                for row in tx.rows(
+                    select(consent.c.purpose).where(consent.c.member_id == who, consent.c.withdrawn_at.is_(None))
+                )
+            }
             assert given == {"terms", "privacy", "boards", "notices", "photos"}
             late = tx.scalar(select(func.count()).where(activity.c.member_id == who, activity.c.occurred_on > week_ago))
             assert late == 0
@@ -194,7 +204,10 @@ def test_the_energy_week_runs_and_has_progress(world: Store) -> None:
         running = tx.rows(select(campaign).where(campaign.c.status == "open"))
         assert [row.slug.startswith("energy-week") for row in running] == [True]
         assert running[0].starts_at < END < running[0].ends_at
-        assert tx.scalar(select(func.count()).select_from(task_progress).where(task_progress.c.completed_at.is_not(None))) > 5
+        assert (
+            tx.scalar(select(func.count()).select_from(task_progress).where(task_progress.c.completed_at.is_not(None)))
+            > 5
+        )
         over = tx.rows(select(campaign).where(campaign.c.status.in_(("closed", "settled"))))
         assert len(over) == 1
 

@@ -38,7 +38,12 @@ def test_codes_are_read_as_people_type_them() -> None:
     assert not set("01OIL") & set(ALPHABET)
     assert len({new_code() for _ in range(50)}) == 50
     assert read_code(" abcd-2345 ") == "ABCD2345"
-    for text, reason in (("", "required"), ("ABCD234", "join_code"), ("ABCD2340", "join_code"), ("ＡＢＣＤ2345", "join_code")):
+    for text, reason in (
+        ("", "required"),
+        ("ABCD234", "join_code"),
+        ("ABCD2340", "join_code"),
+        ("ＡＢＣＤ2345", "join_code"),
+    ):
         with pytest.raises(Invalid) as refusal:
             read_code(text)
         assert refusal.value.fields == {"code": reason}
@@ -152,7 +157,11 @@ def test_departments_of_few_show_no_figures(store: Any) -> None:
     for who in ids:
         act(store, who, 10)
     lines = page_of(store, unit).departments
-    assert [(d.name, d.members, d.sum.grams) for d in lines] == [("一车间", 6, None), ("二车间", 6, 60), ("财务", 4, None)]
+    assert [(d.name, d.members, d.sum.grams) for d in lines] == [
+        ("一车间", 6, None),
+        ("二车间", 6, 60),
+        ("财务", 4, None),
+    ]
     wrong = company(store, "乙公司")
     with pytest.raises(Invalid), store.write() as tx:
         service.join_unit(tx, other, wrong, NOW, department_id=made[0])

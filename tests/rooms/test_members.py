@@ -301,7 +301,9 @@ def test_one_statement_finds_the_principal(house: Any) -> None:
     assert len([statement for statement in seen if statement != "BEGIN"]) == 1
 
 
-@pytest.mark.parametrize("token", ["", "x", ".", "1.", "zzzzzzzzzzzzzz.x", "1.x", "-1.x", "１.x", "1" * 200, "1.é", "A.b"])
+@pytest.mark.parametrize(
+    "token", ["", "x", ".", "1.", "zzzzzzzzzzzzzz.x", "1.x", "-1.x", "１.x", "1" * 200, "1.é", "A.b"]
+)
 def test_tokens_that_are_none(house: Any, token: str) -> None:
     assert signin.load(house, token, "api") is None
 
@@ -672,7 +674,16 @@ def test_pages_of_mine_open(app: Any, house: Any) -> None:
     client = app.test_client()
     register(client, house, nickname="林小满")
     titles = set()
-    for path in ("/me", "/me/profile", "/me/phone", "/me/password", "/me/devices", "/me/privacy", "/me/export", "/me/leave"):
+    for path in (
+        "/me",
+        "/me/profile",
+        "/me/phone",
+        "/me/password",
+        "/me/devices",
+        "/me/privacy",
+        "/me/export",
+        "/me/leave",
+    ):
         page = client.get(path)
         assert page.status_code == 200
         assert page.text.count("<h1") == 1

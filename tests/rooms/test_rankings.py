@@ -21,7 +21,9 @@ from webapp.rankings import queries, service
 from webapp.rankings.tables import score
 
 
-def board(store: Any, code: str, period: str | None = None, me: int | None = None, number: int = 1, now: datetime = NOW) -> Any:
+def board(
+    store: Any, code: str, period: str | None = None, me: int | None = None, number: int = 1, now: datetime = NOW
+) -> Any:
     with store.read() as tx:
         return queries.page(tx, code, period, number, me, now)
 

@@ -345,9 +345,7 @@ def fulfil_one(store: Store, job: tuple[str, str, int]) -> str:
 
 
 @pytest.mark.parametrize(("processes", "threads"), [(2, 1), (2, 4), (2, 25)])
-def test_a_hundred_items_two_thousand_attempts(
-    database_url: str, store: Store, processes: int, threads: int
-) -> None:
+def test_a_hundred_items_two_thousand_attempts(database_url: str, store: Store, processes: int, threads: int) -> None:
     members = range(1, 201)
     give(store, members, 1000)
     item, _ = shelve(store, 100)
@@ -373,11 +371,20 @@ def test_twins_of_one_id_get_one_code(database_url: str, store: Store) -> None:
 def test_points_and_limits_hold_when_one_member_is_everywhere(database_url: str, store: Store) -> None:
     give(store, range(1, 21), 100)
     item, _ = shelve(store, 1000)
-    seen = race(Store, database_url, redeem_one, [(m, str(uuid.uuid4()), item) for _ in range(10) for m in range(1, 21)], 2, 8)
+    seen = race(
+        Store, database_url, redeem_one, [(m, str(uuid.uuid4()), item) for _ in range(10) for m in range(1, 21)], 2, 8
+    )
     assert seen == Counter({"first": 60, "insufficient_points": 140})
     limited, _ = shelve(store, 1000, per_member_limit=2)
     give(store, range(21, 31), 1000)
-    seen = race(Store, database_url, redeem_one, [(m, str(uuid.uuid4()), limited) for _ in range(10) for m in range(21, 31)], 2, 8)
+    seen = race(
+        Store,
+        database_url,
+        redeem_one,
+        [(m, str(uuid.uuid4()), limited) for _ in range(10) for m in range(21, 31)],
+        2,
+        8,
+    )
     assert seen == Counter({"first": 20, "limit_reached": 80})
     assert faults(store) == []
 
@@ -394,7 +401,10 @@ def test_cancel_fulfil_and_expiry_have_one_winner(database_url: str, store: Stor
     assert not [outcome for outcome in seen if "Error" in outcome], seen
     with store.read() as tx:
         states = Counter(
-            {r.status: r.n for r in tx.rows(select(redemption.c.status, func.count().label("n")).group_by(redemption.c.status))}
+            {
+                r.status: r.n
+                for r in tx.rows(select(redemption.c.status, func.count().label("n")).group_by(redemption.c.status))
+            }
         )
     assert states.total() == 30 and "held" not in states
     assert seen["cancel:won"] == states["cancelled"] and seen["fulfil:won"] == states["fulfilled"]

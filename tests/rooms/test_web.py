@@ -318,9 +318,13 @@ def test_days_are_the_parks() -> None:
 
 
 def test_markdown_carries_no_danger() -> None:
-    text = '# Hi\n<script>alert(1)</script>\n[x](javascript:alert(1)) [y](https://a.example) **b** <img src=x onerror=1>'
+    text = (
+        "# Hi\n<script>alert(1)</script>\n[x](javascript:alert(1)) [y](https://a.example) **b** <img src=x onerror=1>"
+    )
     html = str(markdown(text))
-    assert "<script" not in html and "javascript:" not in html.replace("(javascript:alert(1))", "") and "<img" not in html
+    assert (
+        "<script" not in html and "javascript:" not in html.replace("(javascript:alert(1))", "") and "<img" not in html
+    )
     assert "<h2>Hi</h2>" in html and "<strong>b</strong>" in html and 'rel="noopener' in html
 
 
@@ -354,7 +358,9 @@ def _tokens(theme: str) -> dict[str, str]:
         "auto": css[css.index("@media (prefers-color-scheme:dark)") : css.index(":root[data-theme=dark]{")],
     }
     found = dict(re.findall(r"--([a-z-]+):(#[0-9a-f]{3,6})\b", blocks[theme]))
-    return {name: value if len(value) == 7 else "#" + "".join(c * 2 for c in value[1:]) for name, value in found.items()}
+    return {
+        name: value if len(value) == 7 else "#" + "".join(c * 2 for c in value[1:]) for name, value in found.items()
+    }
 
 
 def _luminance(colour: str) -> float:

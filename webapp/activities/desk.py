@@ -104,9 +104,7 @@ class Desk:
 
     def _post_alone(self, waiting: Waiting) -> Logged | EngineError | BaseException:
         try:
-            return self.store.retrying(
-                lambda tx: service.log_activity(tx, waiting.command, waiting.now)
-            )
+            return self.store.retrying(lambda tx: service.log_activity(tx, waiting.command, waiting.now))
         except BaseException as error:  # handed to the request thread, which raises it
             return error
 

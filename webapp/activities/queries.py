@@ -18,7 +18,6 @@ from webapp.activities.tables import activity, cap_counter, upload
 from webapp.ledger import queries as ledger_queries
 from webapp.store import Tx
 
-
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Cursor = tuple[date, datetime, str]
 
@@ -122,16 +121,23 @@ def acts_between(tx: Tx, member_ids: Sequence[int], first: date, last: date) -> 
     )
     return [
         ActFact(
-            r.member_id, r.id, r.behaviour, Decimal(r.credited_milli) / MILLI, r.grams, r.points, r.level,
-            r.status, r.occurred_on, r.occurred_at, r.recorded_at,
+            r.member_id,
+            r.id,
+            r.behaviour,
+            Decimal(r.credited_milli) / MILLI,
+            r.grams,
+            r.points,
+            r.level,
+            r.status,
+            r.occurred_on,
+            r.occurred_at,
+            r.recorded_at,
         )
         for r in rows
     ]
 
 
-def pending(
-    tx: Tx, after: tuple[datetime, int, str] | None = None, limit: int = 30
-) -> list[Mapping[str, Any]]:
+def pending(tx: Tx, after: tuple[datetime, int, str] | None = None, limit: int = 30) -> list[Mapping[str, Any]]:
     """Acts that wait for a reviewer, longest waiting first, across all members.
 
     `after` is (recorded_at, member_id, id) of the last one seen: a batch shares its instant.

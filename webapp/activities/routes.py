@@ -173,7 +173,10 @@ def _log(command: LogActivity) -> Any:
             raise
         logged = Logged({}, False)
     if logged.fresh:
-        say(views.said(logged.record, house().catalogue, now()), undo=f"{url_for('.undo', activity_id=command.id)}?next=/")
+        say(
+            views.said(logged.record, house().catalogue, now()),
+            undo=f"{url_for('.undo', activity_id=command.id)}?next=/",
+        )
     else:
         say(t("这条记录刚才已经保存，没有重复记", "This was already saved; nothing was recorded twice"))
     return redirect(where, 303)
@@ -185,9 +188,7 @@ def _kept_photo() -> str | None:
     if sent is None or not sent.filename:
         return None
     picture = read_picture(sent.stream.read(MOST_BYTES + 1))
-    kept = house().store.retrying(
-        lambda tx: keep_picture(tx, house().blobs, signed_in().member_id, picture, now())
-    )
+    kept = house().store.retrying(lambda tx: keep_picture(tx, house().blobs, signed_in().member_id, picture, now()))
     return str(kept["id"])
 
 
@@ -221,7 +222,12 @@ def _worth(command: LogActivity, usage: Usage) -> list[tuple[str, Decision]]:
     """What the act would bring, as it stands and with a photo."""
     levels = ("photo",) if command.evidence else ("declared", "photo")
     return [
-        (level, views.would_earn(command.behaviour, command.quantity, command.inputs, level == "photo", command.occurred_at, usage))
+        (
+            level,
+            views.would_earn(
+                command.behaviour, command.quantity, command.inputs, level == "photo", command.occurred_at, usage
+            ),
+        )
         for level in levels
         if level in command.behaviour.evidence
     ]
@@ -237,4 +243,3 @@ def _uuid(text: str) -> str:
         return str(uuid.UUID(text))
     except ValueError:
         return NOWHERE
-

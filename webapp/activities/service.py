@@ -149,7 +149,15 @@ def review_activity(
     if record["status"] != "pending":
         raise refuse("conflict", "already_resolved", status=record["status"])
     if not accept:
-        return _settle(tx, record, status="rejected", reasons=["rejected_on_review"], decided_at=now, decided_by=reviewer_id, note=note)
+        return _settle(
+            tx,
+            record,
+            status="rejected",
+            reasons=["rejected_on_review"],
+            decided_at=now,
+            decided_by=reviewer_id,
+            note=note,
+        )
     verdict = judge_pending(tx, catalogue, record)
     _credit(books, record, verdict, "review")
     _add_counters(tx, member_id, verdict.counters)
@@ -250,10 +258,14 @@ def _take_back(tx: Tx, books: ledger.Books, record: Mapping[str, Any], code: str
     member, cause, day = record["member_id"], f"activity:{record['id']}", record["occurred_on"]
     account = "declared" if record["level"] == Level.DECLARED else "verified"
     if record["grams"]:
-        books.stage(Move(member, "carbon", account, "reduction", record["grams"], code, cause, f"{cause}:{code}:g", day))
+        books.stage(
+            Move(member, "carbon", account, "reduction", record["grams"], code, cause, f"{cause}:{code}:g", day)
+        )
     if record["points"]:
         lot = expiry(local_day(record["recorded_at"]), ledger.LIFE_MONTHS)
-        books.stage(Move(member, "points", "points", "awarded", record["points"], code, cause, f"{cause}:{code}:p", day, lot))
+        books.stage(
+            Move(member, "points", "points", "awarded", record["points"], code, cause, f"{cause}:{code}:p", day, lot)
+        )
     if record["grams"] or record["points"]:
         books.count_act(member, day, -1)
     books.flush()
@@ -261,7 +273,9 @@ def _take_back(tx: Tx, books: ledger.Books, record: Mapping[str, Any], code: str
 
 
 def _add_counters(tx: Tx, member_id: int, changes: Mapping[tuple[str, str], int]) -> None:
-    up = [{"member_id": member_id, "period": p, "scope": s, "used": n} for (s, p), n in sorted(changes.items()) if n > 0]
+    up = [
+        {"member_id": member_id, "period": p, "scope": s, "used": n} for (s, p), n in sorted(changes.items()) if n > 0
+    ]
     tx.upsert(cap_counter, up, key=("member_id", "period", "scope"), add=("used",))
     down = [{"m": member_id, "p": p, "s": s, "n": n} for (s, p), n in sorted(changes.items()) if n < 0]
     if down:
@@ -323,9 +337,7 @@ _DAYS = select(
     ledger_queries.days.c.member_id.in_(bindparam("members", expanding=True)),
     ledger_queries.days.c.day.in_(bindparam("days", expanding=True)),
 )
-_KNOWN = select(activity).where(
-    tuple_(activity.c.member_id, activity.c.id).in_(bindparam("keys", expanding=True))
-)
+_KNOWN = select(activity).where(tuple_(activity.c.member_id, activity.c.id).in_(bindparam("keys", expanding=True)))
 
 
 def _read_counters(tx: Tx, commands: Sequence[LogActivity]) -> dict[int, Counters]:

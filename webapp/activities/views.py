@@ -33,15 +33,39 @@ STATUS: dict[str, tuple[str, str, str]] = {
     "undone": ("已撤销", "Undone", ""),
 }
 REASONS: dict[str, Pair] = {
-    "daily_cap_reached": ("超过这项行为的每日上限，超出部分记录但不计量", "Over the daily cap of this act; the rest is recorded without credit"),
-    "weekly_cap_reached": ("超过这项行为的每周上限，超出部分记录但不计量", "Over the weekly cap of this act; the rest is recorded without credit"),
-    "monthly_cap_reached": ("超过这项行为的每月上限，超出部分记录但不计量", "Over the monthly cap of this act; the rest is recorded without credit"),
-    "per_act_cap_reached": ("超过单次上限，只计上限以内的部分", "Over the cap for one act; only the part within it counts"),
-    "declared_daily_limit_reached": ("已到自己申报的每日减碳量上限，附照片的行为不受此限", "The day's limit for acts without evidence is reached; acts with a photo are not held by it"),
-    "daily_points_limit_reached": ("已到每日积分上限，减碳量照常计入", "The day's limit of points is reached; the grams still count"),
-    "counted_elsewhere": ("同一件事已由另一条记录计入，不重复计量", "Another record already stands for this; nothing is counted twice"),
+    "daily_cap_reached": (
+        "超过这项行为的每日上限，超出部分记录但不计量",
+        "Over the daily cap of this act; the rest is recorded without credit",
+    ),
+    "weekly_cap_reached": (
+        "超过这项行为的每周上限，超出部分记录但不计量",
+        "Over the weekly cap of this act; the rest is recorded without credit",
+    ),
+    "monthly_cap_reached": (
+        "超过这项行为的每月上限，超出部分记录但不计量",
+        "Over the monthly cap of this act; the rest is recorded without credit",
+    ),
+    "per_act_cap_reached": (
+        "超过单次上限，只计上限以内的部分",
+        "Over the cap for one act; only the part within it counts",
+    ),
+    "declared_daily_limit_reached": (
+        "已到自己申报的每日减碳量上限，附照片的行为不受此限",
+        "The day's limit for acts without evidence is reached; acts with a photo are not held by it",
+    ),
+    "daily_points_limit_reached": (
+        "已到每日积分上限，减碳量照常计入",
+        "The day's limit of points is reached; the grams still count",
+    ),
+    "counted_elsewhere": (
+        "同一件事已由另一条记录计入，不重复计量",
+        "Another record already stands for this; nothing is counted twice",
+    ),
     "awaiting_review": ("照片会由工作人员核验，通过后计入", "A person will check the photo; it counts once accepted"),
-    "photo_reused": ("这张照片已经用过，不能再次作为凭证", "This photo has been used before and cannot support another act"),
+    "photo_reused": (
+        "这张照片已经用过，不能再次作为凭证",
+        "This photo has been used before and cannot support another act",
+    ),
     "rejected_on_review": ("核验未通过", "Not accepted on review"),
 }
 MARKS: dict[str, tuple[str, str, str]] = {
@@ -277,7 +301,9 @@ def would_earn(
     return decide(Act(behaviour, quantity, inputs, level, at), usage)
 
 
-def cap_lines(behaviour: Behaviour, catalogue: Catalogue, usage: Usage | None = None, at: datetime | None = None) -> list[CapLine]:
+def cap_lines(
+    behaviour: Behaviour, catalogue: Catalogue, usage: Usage | None = None, at: datetime | None = None
+) -> list[CapLine]:
     """Every cap in words; with `usage`, how much of it is used at `at`."""
     windows = periods(at) if at else {}
     lines = []
@@ -338,8 +364,7 @@ def field_words(behaviour: Behaviour, wrong: Mapping[str, str]) -> dict[str, str
     """Field errors under the names the form's fields carry, with figures where they help."""
     names = {"occurred_at": "day", "evidence": "photo", "behaviour": "quantity", "id": "quantity"}
     return {
-        names.get(name, name.replace("inputs.", "input-")): _why(behaviour, name, code)
-        for name, code in wrong.items()
+        names.get(name, name.replace("inputs.", "input-")): _why(behaviour, name, code) for name, code in wrong.items()
     }
 
 

@@ -22,7 +22,6 @@ from webapp.ledger import queries as ledger
 from webapp.members import signin
 from webapp.web import address, guard, house, now, signed_in
 
-
 PAGE = 30
 
 
@@ -102,7 +101,9 @@ def log_activity() -> tuple[Response, int]:
 @guard.member
 def my_activities() -> Response:
     with house().store.read() as tx:
-        records = activities.mine(tx, signed_in().member_id, activities.read_cursor(request.args.get("after", "")), PAGE)
+        records = activities.mine(
+            tx, signed_in().member_id, activities.read_cursor(request.args.get("after", "")), PAGE
+        )
     rows = [shapes.activity(r, house().catalogue) for r in records]
     return _page(rows, activities.cursor(records[-1]) if len(records) == PAGE else None)
 
@@ -130,9 +131,7 @@ def upload() -> tuple[Response, int]:
     if file is None:
         raise Invalid({"file": "missing"})
     picture = read_picture(file.stream.read(MOST_BYTES + 1))
-    kept = house().store.retrying(
-        lambda tx: keep_picture(tx, house().blobs, signed_in().member_id, picture, now())
-    )
+    kept = house().store.retrying(lambda tx: keep_picture(tx, house().blobs, signed_in().member_id, picture, now()))
     return jsonify(kept), 201
 
 

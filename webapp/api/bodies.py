@@ -88,7 +88,9 @@ def read_body(model: type[Body]) -> Body:
     try:
         return model.model_validate(sent)
     except ValidationError as error:
-        raise Invalid({_place(e["loc"]): _reason(e) for e in error.errors(include_url=False, include_context=False)}) from None
+        raise Invalid(
+            {_place(e["loc"]): _reason(e) for e in error.errors(include_url=False, include_context=False)}
+        ) from None
 
 
 def _decimal(text: str) -> Decimal:

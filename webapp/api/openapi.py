@@ -9,7 +9,14 @@ from pydantic.json_schema import models_json_schema
 
 from webapp.api import bodies
 
-CODE_OF = {400: "invalid_input", 401: "sign_in_required", 403: "forbidden", 404: "not_found", 409: "conflict", 429: "too_many_attempts"}
+CODE_OF = {
+    400: "invalid_input",
+    401: "sign_in_required",
+    403: "forbidden",
+    404: "not_found",
+    409: "conflict",
+    429: "too_many_attempts",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +45,62 @@ CALLS = (
     Call("post", "/activities", "Log an act", "Activity", bodies.NewActivity, created=True, refusals=(400, 403, 409)),
     Call("get", "/activities", "My acts, latest day first", "Activity", query=AFTER, listed=True, refusals=(400,)),
     Call("get", "/activities/{activity_id}", "One of my acts with its passport", "Activity", refusals=(404,)),
-    Call("post", "/activities/{activity_id}/undo", "Take an act back, within 10 minutes", "Activity", refusals=(404, 409)),
+    Call(
+        "post", "/activities/{activity_id}/undo", "Take an act back, within 10 minutes", "Activity", refusals=(404, 409)
+    ),
     Call("post", "/uploads", "Send a photo (multipart field `file`)", "Upload", created=True, refusals=(400,)),
-    Call("get", "/statement", "My entries, newest first", "Entry", query={"book": "carbon or points", **AFTER}, listed=True, refusals=(400,)),
+    Call(
+        "get",
+        "/statement",
+        "My entries, newest first",
+        "Entry",
+        query={"book": "carbon or points", **AFTER},
+        listed=True,
+        refusals=(400,),
+    ),
     Call("get", "/rewards", "What points can buy", "Reward", listed=True),
-    Call("post", "/redemptions", "Redeem a reward", "Redemption", bodies.NewRedemption, created=True, refusals=(400, 403, 404, 409)),
+    Call(
+        "post",
+        "/redemptions",
+        "Redeem a reward",
+        "Redemption",
+        bodies.NewRedemption,
+        created=True,
+        refusals=(400, 403, 404, 409),
+    ),
     Call("get", "/redemptions", "My redemptions, newest first", "Redemption", listed=True),
-    Call("post", "/redemptions/{redemption_id}/cancel", "Cancel and get the points back", "Redemption", refusals=(404, 409)),
-    Call("post", "/fulfilments", "Hand over what a code stands for", "Fulfilment", bodies.NewFulfilment, refusals=(400, 403, 404, 409, 429)),
+    Call(
+        "post",
+        "/redemptions/{redemption_id}/cancel",
+        "Cancel and get the points back",
+        "Redemption",
+        refusals=(404, 409),
+    ),
+    Call(
+        "post",
+        "/fulfilments",
+        "Hand over what a code stands for",
+        "Fulfilment",
+        bodies.NewFulfilment,
+        refusals=(400, 403, 404, 409, 429),
+    ),
     Call("get", "/rankings", "The boards, the members' board of the week first", "Board", listed=True),
-    Call("get", "/rankings/{board}", "A page of a board", "BoardPage", query={"period": "2026-W25, 2026-06, 2026 or total", "page": "from 1"}, refusals=(400, 404)),
-    Call("get", "/rankings/{board}/me", "My place with the rows around it", "MyPlace", query={"period": "as above"}, refusals=(400, 404)),
+    Call(
+        "get",
+        "/rankings/{board}",
+        "A page of a board",
+        "BoardPage",
+        query={"period": "2026-W25, 2026-06, 2026 or total", "page": "from 1"},
+        refusals=(400, 404),
+    ),
+    Call(
+        "get",
+        "/rankings/{board}/me",
+        "My place with the rows around it",
+        "MyPlace",
+        query={"period": "as above"},
+        refusals=(400, 404),
+    ),
     Call("get", "/campaigns", "Campaigns with tasks and my progress", "Campaign", listed=True),
     Call("get", "/campaigns/{campaign_id}", "One campaign", "Campaign", refusals=(404,)),
     Call("post", "/campaigns/{campaign_id}/join", "Join a campaign", "Campaign", refusals=(403, 404, 409)),
@@ -71,8 +123,15 @@ TEXT, WHOLE, REAL, FLAG = {"type": "string"}, {"type": "integer"}, {"type": "num
 DAY, INSTANT, UUID = {**TEXT, "format": "date"}, {**TEXT, "format": "date-time"}, {**TEXT, "format": "uuid"}
 FACTOR = _object(name=TEXT, role=TEXT, value=REAL, unit=TEXT, source=TEXT, valid_from=DAY, mark=TEXT)
 PASSPORT = _object(
-    methodology=TEXT, version=TEXT, formula=TEXT, formula_text=TEXT, baseline=TEXT, activity=TEXT,
-    factors=_list(FACTOR), working=TEXT, points_working=TEXT,
+    methodology=TEXT,
+    version=TEXT,
+    formula=TEXT,
+    formula_text=TEXT,
+    baseline=TEXT,
+    activity=TEXT,
+    factors=_list(FACTOR),
+    working=TEXT,
+    points_working=TEXT,
 )
 ROW = _object(place=WHOLE, subject=_or_null("string"), value=REAL, members=_or_null("integer"), me=FLAG)
 SHAPES: dict[str, Any] = {
@@ -169,7 +228,12 @@ def _operation(call: Call) -> dict[str, Any]:
 
 def _parameters(call: Call) -> list[dict[str, Any]]:
     inside = [
-        {"name": name, "in": "path", "required": True, "schema": WHOLE if name == "campaign_id" else UUID if name.endswith("_id") else TEXT}
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": WHOLE if name == "campaign_id" else UUID if name.endswith("_id") else TEXT,
+        }
         for name in (part[1:-1] for part in call.path.split("/") if part.startswith("{"))
     ]
     return inside + [
@@ -184,7 +248,11 @@ def _responses(call: Call, shape: dict[str, Any]) -> dict[str, Any]:
     good = {"description": call.summary, "content": {"application/json": {"schema": shape}}}
     answers = {"200": good}
     if call.created:
-        answers = {"201": good} if call.path in ("/session", "/uploads") else {"201": good, "200": {**good, "description": "the first answer again"}}
+        answers = (
+            {"201": good}
+            if call.path in ("/session", "/uploads")
+            else {"201": good, "200": {**good, "description": "the first answer again"}}
+        )
     return {**answers, **_refusals(call)}
 
 

@@ -84,9 +84,7 @@ def behind(tx: Tx, campaign_id: int, after: int = 0, limit: int = BATCH) -> list
     return [row.member_id for row in rows]
 
 
-def catch_up_members(
-    tx: Tx, catalogue: Any, campaign_id: int, members: Sequence[int], now: datetime
-) -> None:
+def catch_up_members(tx: Tx, catalogue: Any, campaign_id: int, members: Sequence[int], now: datetime) -> None:
     """Recompute these members' tasks and bonuses from their acts in the window, and post the difference.
 
     The wallets are locked first, so that no act slips in between reading and paying.
@@ -121,9 +119,7 @@ def _rules_of(tx: Tx, campaign_id: int) -> Row[Any] | None:
 
 
 def tasks_of(tx: Tx, campaign_id: int) -> list[rules.Task]:
-    rows = tx.rows(
-        select(campaign_task).where(campaign_task.c.campaign_id == campaign_id).order_by(campaign_task.c.id)
-    )
+    rows = tx.rows(select(campaign_task).where(campaign_task.c.campaign_id == campaign_id).order_by(campaign_task.c.id))
     return [
         rules.Task(r.id, r.day, r.kind, frozenset(r.behaviours), frozenset(r.domains), r.target, r.reward_points)
         for r in rows
@@ -218,16 +214,12 @@ def _settle(
         decided.append((member, step, status))
     ledger.post(tx, moves, now)
     if freed and row.bonus_budget is not None:
-        tx.execute(
-            update(campaign).where(campaign.c.id == row.id).values(bonus_spent=campaign.c.bonus_spent - freed)
-        )
+        tx.execute(update(campaign).where(campaign.c.id == row.id).values(bonus_spent=campaign.c.bonus_spent - freed))
     _write_decisions(tx, row.id, decided, now)
     _tell(tx, row, decided, now)
 
 
-def _dry(
-    tx: Tx, row: Row[Any], pays: Sequence[tuple[int, Change]], now: datetime
-) -> set[tuple[int, str]]:
+def _dry(tx: Tx, row: Row[Any], pays: Sequence[tuple[int, Change]], now: datetime) -> set[tuple[int, str]]:
     """Spend the budget for these bonuses; returns those it could not pay.
 
     The campaign's row is shared by everybody, so it is touched only when there is a budget to guard.
@@ -238,9 +230,7 @@ def _dry(
         return set()
     dry = {(member, step.cause) for member, step in pays if not _spend(tx, row.id, step.points)}
     if dry:
-        tx.execute(
-            update(campaign).where(campaign.c.id == row.id, campaign.c.dry_at.is_(None)).values(dry_at=now)
-        )
+        tx.execute(update(campaign).where(campaign.c.id == row.id, campaign.c.dry_at.is_(None)).values(dry_at=now))
     return dry
 
 
@@ -262,9 +252,7 @@ def _move(campaign_id: int, member: int, step: Change) -> Move:
     return Move(member, "points", "points", "awarded", step.points, "bonus_back", cause, f"{key}:back")
 
 
-def _write_decisions(
-    tx: Tx, campaign_id: int, decided: Sequence[tuple[int, Change, str]], now: datetime
-) -> None:
+def _write_decisions(tx: Tx, campaign_id: int, decided: Sequence[tuple[int, Change, str]], now: datetime) -> None:
     tx.upsert(
         campaign_bonus,
         [

@@ -251,9 +251,7 @@ def _cards(tx: Tx, rows: Sequence[Row[Any]], member_id: int | None, now: datetim
 
 def _totals(tx: Tx, ids: Sequence[int]) -> dict[int, int]:
     c = campaign_task.c
-    rows = tx.rows(
-        select(c.campaign_id, func.count().label("n")).where(c.campaign_id.in_(ids)).group_by(c.campaign_id)
-    )
+    rows = tx.rows(select(c.campaign_id, func.count().label("n")).where(c.campaign_id.in_(ids)).group_by(c.campaign_id))
     return {row.campaign_id: row.n for row in rows}
 
 

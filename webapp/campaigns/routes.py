@@ -38,9 +38,7 @@ def show(campaign_id: int) -> str:
 def join(campaign_id: int) -> Any:
     person = signed_in()
     try:
-        house().store.retrying(
-            lambda tx: service.join(tx, house().catalogue, person.member_id, campaign_id, now())
-        )
+        house().store.retrying(lambda tx: service.join(tx, house().catalogue, person.member_id, campaign_id, now()))
         say(t("您已参加，活动期间的绿色行为会自动计入", "You are in; what you do during the campaign counts by itself"))
     except EngineError as refusal:
         if refusal.kind not in ("conflict", "forbidden"):

@@ -248,9 +248,7 @@ def _try_move(
 ) -> int:
     """The conditional update decides between a staff member and the clock, or two of either."""
     moved = tx.execute(
-        update(campaign)
-        .where(campaign.c.id == campaign_id, campaign.c.status.in_(was))
-        .values(status=to, **also)
+        update(campaign).where(campaign.c.id == campaign_id, campaign.c.status.in_(was)).values(status=to, **also)
     ).rowcount
     if moved:
         _record(tx, actor_id, f"campaign.{to}", campaign_id, {"was": list(was)}, now)
@@ -307,7 +305,13 @@ def _check(facts: CampaignFacts, tasks: Sequence[TaskFacts] | None) -> None:
         first, last = rules.days_of_window(facts.starts_at, facts.ends_at)
         for task in tasks or ():
             outside = task.day is not None and not first <= task.day <= last
-            if outside or task.kind not in rules.KINDS or task.target < 1 or task.reward_points < 0 or not task.title_zh:
+            if (
+                outside
+                or task.kind not in rules.KINDS
+                or task.target < 1
+                or task.reward_points < 0
+                or not task.title_zh
+            ):
                 wrong["tasks"] = "invalid"
     if wrong:
         raise Invalid(wrong)

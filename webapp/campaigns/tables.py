@@ -46,9 +46,7 @@ campaign = Table(
         "bonus_spent >= 0 AND (bonus_budget IS NULL OR bonus_spent <= bonus_budget)",
         name="budget",
     ),
-    CheckConstraint(
-        "status IN ('draft', 'scheduled', 'open', 'closed', 'settled')", name="status"
-    ),
+    CheckConstraint("status IN ('draft', 'scheduled', 'open', 'closed', 'settled')", name="status"),
     Index("ix_campaign_status", "status", "ends_at"),
 )
 

@@ -41,9 +41,7 @@ def edit(announcement_id: int) -> Answer:
         known = queries.announcement_by_id(tx, announcement_id, now())
     if request.method == "POST":
         return _save(known)
-    values = {name: getattr(known, name) for name in FIELDS} | {
-        "expires_at": local_input(known.expires_at)
-    }
+    values = {name: getattr(known, name) for name in FIELDS} | {"expires_at": local_input(known.expires_at)}
     return _form(known, values)
 
 
@@ -55,14 +53,10 @@ def publish(announcement_id: int) -> Answer:
     if wrong:
         with house().store.read() as tx:
             known = queries.announcement_by_id(tx, announcement_id, now())
-        values = {name: getattr(known, name) for name in FIELDS} | {
-            "expires_at": local_input(known.expires_at)
-        }
+        values = {name: getattr(known, name) for name in FIELDS} | {"expires_at": local_input(known.expires_at)}
         return _form(known, values | {"at": request.form.get("at", "")}, wrong)
     return change(
-        lambda tx: service.publish_announcement(
-            tx, signed_in().member_id, announcement_id, now(), at
-        ),
+        lambda tx: service.publish_announcement(tx, signed_in().member_id, announcement_id, now(), at),
         url_for(".edit", announcement_id=announcement_id),
         t("已发布", "Published") if at is None or at <= now() else t("已定时发布", "Scheduled"),
     )
@@ -96,9 +90,7 @@ def _save(known: Any) -> Answer:
     return redirect(url_for(".edit", announcement_id=made), 303)
 
 
-def _form(
-    known: Any, values: Any, errors: dict[str, str] | None = None, preview: Any = None
-) -> Answer:
+def _form(known: Any, values: Any, errors: dict[str, str] | None = None, preview: Any = None) -> Answer:
     return show(
         "announcement.html",
         400 if errors else 200,

@@ -25,9 +25,7 @@ TASK_FIELDS = (
 FIGURES = ("target", "reward_points")
 
 
-def read_campaign(
-    form: Any, catalogue: Catalogue, *, with_tasks: bool
-) -> tuple[CampaignFacts, list[TaskFacts]]:
+def read_campaign(form: Any, catalogue: Catalogue, *, with_tasks: bool) -> tuple[CampaignFacts, list[TaskFacts]]:
     """The form as facts; Invalid names every field that needs changing, tasks as task-3-target."""
     wrong: dict[str, str] = {}
     texts = read_texts(form, wrong)
@@ -36,11 +34,7 @@ def read_campaign(
     audience = read_audience(form, wrong)
     multiplier = read_whole(form, "multiplier", wrong)
     budget = read_whole(form, "bonus_budget", wrong, optional=True)
-    tasks = (
-        [_task(row, catalogue, wrong) for row in rows_of(form) if not _blank(row)]
-        if with_tasks
-        else []
-    )
+    tasks = [_task(row, catalogue, wrong) for row in rows_of(form) if not _blank(row)] if with_tasks else []
     if wrong or starts is None or ends is None or multiplier is None:
         raise Invalid(wrong)
     facts = CampaignFacts(
@@ -59,8 +53,7 @@ def _task(row: Mapping[str, Any], catalogue: Catalogue, wrong: dict[str, str]) -
     mine: dict[str, str] = {}
     codes, domains = _behaviours(str(row["behaviours"]), catalogue, mine)
     figures = {
-        name: read_whole({name: str(row[name])}, name, mine, optional=name == "reward_points")
-        for name in FIGURES
+        name: read_whole({name: str(row[name])}, name, mine, optional=name == "reward_points") for name in FIGURES
     }
     day = read_day(str(row["day"]), "day", mine)
     if not row["title_zh"]:
@@ -77,9 +70,7 @@ def _task(row: Mapping[str, Any], catalogue: Catalogue, wrong: dict[str, str]) -
     )  # fmt: skip
 
 
-def _behaviours(
-    text: str, catalogue: Catalogue, wrong: dict[str, str]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _behaviours(text: str, catalogue: Catalogue, wrong: dict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Codes, refs, names or domains, as somebody types them; empty means any act."""
     codes: list[str] = []
     domains: list[str] = []
@@ -98,10 +89,7 @@ def _behaviours(
 def _blank(row: Mapping[str, Any]) -> bool:
     if row["remove"]:
         return True
-    return not any(
-        str(row[name]).strip()
-        for name in ("title_zh", "title_en", "target", "behaviours", "reward_points")
-    )
+    return not any(str(row[name]).strip() for name in ("title_zh", "title_en", "target", "behaviours", "reward_points"))
 
 
 def rows_of(source: Any) -> list[dict[str, Any]]:

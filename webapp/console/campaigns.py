@@ -137,15 +137,11 @@ def _save(known: Any) -> Answer:
         if request.form.get("do") == "preview":
             return _form(known, request.form, rows_of(request.form), preview=(facts, tasks))
         if known is None:
-            made = house().store.retrying(
-                lambda tx: service.create_campaign(tx, me, facts, tasks, now())
-            )
+            made = house().store.retrying(lambda tx: service.create_campaign(tx, me, facts, tasks, now()))
         else:
             made = known.id
             changed = None if started else tasks
-            house().store.retrying(
-                lambda tx: service.change_campaign(tx, me, made, facts, changed, now())
-            )
+            house().store.retrying(lambda tx: service.change_campaign(tx, me, made, facts, changed, now()))
     except Invalid as wrong:
         return _form(known, request.form, rows_of(request.form), wrong.fields)
     except EngineError as error:

@@ -46,9 +46,7 @@ def local_input(at: datetime | None) -> str:
     return at.astimezone(LOCAL).strftime("%Y-%m-%dT%H:%M") if at else ""
 
 
-def read_instant(
-    text: str | None, field: str, wrong: dict[str, str], *, optional: bool = False
-) -> datetime | None:
+def read_instant(text: str | None, field: str, wrong: dict[str, str], *, optional: bool = False) -> datetime | None:
     """What a datetime-local input sent, taken as Shanghai time."""
     text = (text or "").strip()
     if not text:
@@ -79,9 +77,7 @@ def read_day(text: str | None, field: str, wrong: dict[str, str]) -> date | None
         return None
 
 
-def read_whole(
-    form: Mapping[str, str], name: str, wrong: dict[str, str], *, optional: bool = False
-) -> int | None:
+def read_whole(form: Mapping[str, str], name: str, wrong: dict[str, str], *, optional: bool = False) -> int | None:
     """A whole number, written plainly."""
     text = (form.get(name) or "").strip().replace(",", "")
     if not text:
@@ -107,11 +103,7 @@ def read_audience(form: Any, wrong: dict[str, str]) -> dict[str, Any]:
     if chosen == "all":
         return {"all": True}
     if chosen == "kinds":
-        kinds = [
-            k
-            for k in form.getlist("kinds")
-            if k in ("enterprise", "public_body", "community", "family")
-        ]
+        kinds = [k for k in form.getlist("kinds") if k in ("enterprise", "public_body", "community", "family")]
         if not kinds:
             wrong["kinds"] = "required"
         return {"kinds": kinds}

@@ -73,9 +73,7 @@ def revoke(public_id: str, role: str) -> Answer:
 def _freezing(public_id: str, use_case: Any, said: str) -> Answer:
     try:
         why = Reason.parse(request.form, words.FREEZE_REASONS)
-        house().store.retrying(
-            lambda tx: use_case(tx, signed_in().member_id, _id(tx, public_id), why, now())
-        )
+        house().store.retrying(lambda tx: use_case(tx, signed_in().member_id, _id(tx, public_id), why, now()))
     except Invalid as wrong:
         return _one(public_id, wrong.fields)
     except EngineError as error:

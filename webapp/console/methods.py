@@ -46,8 +46,7 @@ def index() -> Answer:
     text = (request.args.get("q") or "").strip().casefold()[:40]
     overdue = {b.ref: _overdue(b, today) for b in catalogue.behaviours}
     groups = [
-        (domain, [b for b in catalogue.behaviours if b.domain == domain[0] and _matches(b, text)])
-        for domain in DOMAINS
+        (domain, [b for b in catalogue.behaviours if b.domain == domain[0] and _matches(b, text)]) for domain in DOMAINS
     ]
     return show(
         "methods.html", groups=[g for g in groups if g[1]], overdue=overdue, today=today, q=text,

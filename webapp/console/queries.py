@@ -57,17 +57,13 @@ class DeskPage:
 
 def desk(tx: Tx, house: Any, held: frozenset[str], now: datetime) -> DeskPage:
     """What waits for somebody with these roles."""
-    review, edit, audit = (
-        bool(held & set(allowed)) for allowed in (roles.REVIEW, roles.EDIT, roles.AUDIT)
-    )
+    review, edit, audit = (bool(held & set(allowed)) for allowed in (roles.REVIEW, roles.EDIT, roles.AUDIT))
     first = acts.pending(tx, limit=1) if review else []
     page = jobs.jobs_page(tx, house, now) if audit else None
     return DeskPage(
         pending=acts.count_pending(tx) if review else None,
         oldest=first[0]["recorded_at"] if first else None,
-        campaigns=[row for row in campaigns.staff_list(tx) if row.status in ("open", "scheduled")]
-        if edit
-        else None,
+        campaigns=[row for row in campaigns.staff_list(tx) if row.status in ("open", "scheduled")] if edit else None,
         low=[row for row in rewards.staff_list(tx) if is_low(row)] if edit else None,
         jobs=page,
         late=[job for job in page.jobs if job.late] if page else [],
@@ -175,6 +171,4 @@ def named(tx: Tx, who: str) -> members.StaffLine | None:
     if not who:
         return None
     lines = members.staff_list(tx, who, limit=50)
-    return next(
-        (each for each in lines if who in (each.public_id,) or who.lower() == each.login), None
-    )
+    return next((each for each in lines if who in (each.public_id,) or who.lower() == each.login), None)

@@ -103,9 +103,7 @@ def photo(public_id: str, activity_id: Any, upload_id: Any) -> Response:
 
     def look(tx: Tx) -> Any:
         who = members.staff_card(tx, public_id).id
-        return service.look_at_photo(
-            tx, signed_in().member_id, who, str(activity_id), str(upload_id), now()
-        )
+        return service.look_at_photo(tx, signed_in().member_id, who, str(activity_id), str(upload_id), now())
 
     upload = house().store.retrying(look)
     small = request.args.get("size") == "small" and upload.thumbnail
@@ -152,9 +150,7 @@ def _case(public_id: str, activity_id: str, errors: Mapping[str, str] | None = N
             acts.count_pending(tx),
             _written(record),
         )
-    return show(
-        "case.html", 400 if errors else 200, page=case, errors=errors or {}, values=request.form
-    )
+    return show("case.html", 400 if errors else 200, page=case, errors=errors or {}, values=request.form)
 
 
 def _waiting(tx: Tx, rows: list[Mapping[str, Any]]) -> list[Waiting]:

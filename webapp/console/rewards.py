@@ -32,19 +32,13 @@ def index() -> Answer:
 @guard.roles(*EDIT)
 def new() -> Answer:
     if request.method == "GET":
-        return _form(
-            None, {"hold_days": 7, "sort": 100, "kind": "voucher", "limit_window": "total"}
-        )
+        return _form(None, {"hold_days": 7, "sort": 100, "kind": "voucher", "limit_window": "total"})
     try:
         facts = forms.read_reward(request.form)
-        made = house().store.retrying(
-            lambda tx: service.create_reward(tx, signed_in().member_id, facts, now())
-        )
+        made = house().store.retrying(lambda tx: service.create_reward(tx, signed_in().member_id, facts, now()))
     except Invalid as wrong:
         return _form(None, request.form, wrong.fields)
-    say(
-        t("已保存为草稿，加库存后即可上架", "Saved as a draft; add stock, then put it on the shelf")
-    )
+    say(t("已保存为草稿，加库存后即可上架", "Saved as a draft; add stock, then put it on the shelf"))
     return redirect(url_for(".edit", reward_id=made), 303)
 
 
@@ -57,9 +51,7 @@ def edit(reward_id: int) -> Answer:
         return _form(known, _values(known))
     try:
         facts = forms.read_reward(request.form)
-        house().store.retrying(
-            lambda tx: service.change_reward(tx, signed_in().member_id, reward_id, facts, now())
-        )
+        house().store.retrying(lambda tx: service.change_reward(tx, signed_in().member_id, reward_id, facts, now()))
     except Invalid as wrong:
         return _form(known, request.form, wrong.fields)
     say(t("已保存", "Saved"))
@@ -71,15 +63,11 @@ def edit(reward_id: int) -> Answer:
 def stock(reward_id: int) -> Answer:
     try:
         amount = forms.read_amount(request.form)
-        left = house().store.retrying(
-            lambda tx: service.add_stock(tx, signed_in().member_id, reward_id, amount, now())
-        )
+        left = house().store.retrying(lambda tx: service.add_stock(tx, signed_in().member_id, reward_id, amount, now()))
     except Invalid as wrong:
         with house().store.read() as tx:
             known = queries.staff_one(tx, reward_id)
-        return _form(
-            known, _values(known) | {"amount": request.form.get("amount", "")}, wrong.fields
-        )
+        return _form(known, _values(known) | {"amount": request.form.get("amount", "")}, wrong.fields)
     say(t(f"现有库存 {left}", f"{left} in stock now"))
     return redirect(url_for(".edit", reward_id=reward_id), 303)
 
@@ -131,9 +119,7 @@ def new_merchant() -> Answer:
         return _merchant_form(None, {})
     try:
         facts = forms.read_merchant(request.form)
-        made = house().store.retrying(
-            lambda tx: service.create_merchant(tx, signed_in().member_id, facts, now())
-        )
+        made = house().store.retrying(lambda tx: service.create_merchant(tx, signed_in().member_id, facts, now()))
     except Invalid as wrong:
         return _merchant_form(None, request.form, wrong.fields)
     say(t("已保存", "Saved"))
@@ -149,9 +135,7 @@ def merchant(merchant_id: int) -> Answer:
         return _merchant_form(known, _values(known))
     try:
         facts = forms.read_merchant(request.form)
-        house().store.retrying(
-            lambda tx: service.change_merchant(tx, signed_in().member_id, merchant_id, facts, now())
-        )
+        house().store.retrying(lambda tx: service.change_merchant(tx, signed_in().member_id, merchant_id, facts, now()))
     except Invalid as wrong:
         return _merchant_form(known, request.form, wrong.fields)
     say(t("已保存", "Saved"))

@@ -40,9 +40,7 @@ def accept_act(
         tx, catalogue, reviewer_id, member_id, activity_id, accept=True, note="", now=now
     )
     worth = {"grams": record["grams"], "points": record["points"]}
-    journal.record(
-        tx, reviewer_id, "activity.accept", _act(activity_id), {"member": member_id, **worth}, now
-    )
+    journal.record(tx, reviewer_id, "activity.accept", _act(activity_id), {"member": member_id, **worth}, now)
     _tell(tx, catalogue, record, ("核验通过", "accepted"), ("", ""), now)
     return record
 
@@ -89,9 +87,7 @@ def _tell(
     )
 
 
-def look_at_photo(
-    tx: Tx, reviewer_id: int, member_id: int, activity_id: str, upload_id: str, now: datetime
-) -> Any:
+def look_at_photo(tx: Tx, reviewer_id: int, member_id: int, activity_id: str, upload_id: str, now: datetime) -> Any:
     """The upload behind an act that waits; that somebody looked is written down."""
     record = acts.one(tx, member_id, activity_id)
     photo = acts.photo(tx, member_id, upload_id)
@@ -142,18 +138,14 @@ def revoke(tx: Tx, actor_id: int, member_id: int, role: str, now: datetime) -> N
     staff.revoke_role(tx, actor_id, member_id, role, now)
 
 
-def attach_to_merchant(
-    tx: Tx, actor_id: int, member_id: int, merchant_id: int, now: datetime
-) -> None:
+def attach_to_merchant(tx: Tx, actor_id: int, member_id: int, merchant_id: int, now: datetime) -> None:
     """Let somebody fulfil codes at a merchant's counter."""
     _not_oneself(actor_id, member_id)
     rewards.staff_merchant(tx, merchant_id)
     staff.grant_role(tx, actor_id, member_id, "merchant", now, merchant_id=merchant_id)
 
 
-def detach_from_merchant(
-    tx: Tx, actor_id: int, member_id: int, merchant_id: int, now: datetime
-) -> None:
+def detach_from_merchant(tx: Tx, actor_id: int, member_id: int, merchant_id: int, now: datetime) -> None:
     """Take the counter away; their sessions end."""
     staff.revoke_role(tx, actor_id, member_id, "merchant", now, merchant_id=merchant_id)
 

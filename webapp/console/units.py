@@ -24,9 +24,7 @@ def index() -> Answer:
     kind = one_of(request.args.get("kind"), words.UNIT_KINDS, "kind")
     text = (request.args.get("q") or "").strip()[:40]
     with house().store.read() as tx:
-        page = page_of(
-            queries.units(tx, kind, text, after_arg(), PAGE + 1), PAGE, lambda unit: unit.id
-        )
+        page = page_of(queries.units(tx, kind, text, after_arg(), PAGE + 1), PAGE, lambda unit: unit.id)
         counts = queries.member_counts(tx, [unit.id for unit in page.items])
     return show("units.html", page=page, counts=counts, kind=kind, q=text)
 
@@ -49,9 +47,7 @@ def new() -> Answer:
     try:
         if wrong or names is None:
             raise Invalid(wrong)
-        made = house().store.retrying(
-            lambda tx: service.create_unit(tx, signed_in().member_id, kind, names, now())
-        )
+        made = house().store.retrying(lambda tx: service.create_unit(tx, signed_in().member_id, kind, names, now()))
     except Invalid as error:
         return show("unit_new.html", 400, values=request.form, errors=error.fields)
     say(t("已创建", "Created"))
@@ -68,9 +64,7 @@ def edit(unit_id: int) -> Answer:
     except Invalid as wrong:
         return _unit(unit_id, request.form, wrong.fields)
     return change(
-        lambda tx: service.rename_unit(
-            tx, signed_in().member_id, unit_id, names, now(), staff=True
-        ),
+        lambda tx: service.rename_unit(tx, signed_in().member_id, unit_id, names, now(), staff=True),
         url_for(".edit", unit_id=unit_id),
         t("已改名", "Renamed"),
     )
@@ -101,9 +95,7 @@ def set_admin(unit_id: int, public_id: str) -> Answer:
             staff=True,
         ),
         url_for(".edit", unit_id=unit_id),
-        t("已设为管理员", "Now an administrator")
-        if to
-        else t("已取消管理员", "No longer an administrator"),
+        t("已设为管理员", "Now an administrator") if to else t("已取消管理员", "No longer an administrator"),
     )
 
 

@@ -227,11 +227,7 @@ def when(text: str) -> str:
     if text.endswith(" s") and text[:-2].isdigit():
         return t("每 ", "every ") + span(int(text[:-2]))
     fields = dict(part.split("=", 1) for part in text.split() if "=" in part)
-    if (
-        set(fields) == {"hour", "minute"}
-        and fields["hour"].isdigit()
-        and fields["minute"].isdigit()
-    ):
+    if set(fields) == {"hour", "minute"} and fields["hour"].isdigit() and fields["minute"].isdigit():
         return t("每天 ", "daily ") + f"{int(fields['hour'])}:{int(fields['minute']):02d}"
     if set(fields) == {"minute"} and fields["minute"].isdigit():
         return t(f"每小时 {int(fields['minute'])} 分", f"hourly at :{int(fields['minute']):02d}")

@@ -156,7 +156,9 @@ class World:
                 self._family(tx, name, [p.member_id for p in together], max(p.since for p in together), shows)
             clerks = [p.member_id for p in self.town.people[10:20]]
             self.shop.build(tx, self.staff, clerks, before)
-            self.programme = events.build(tx, self.catalogue, self.staff, self.first, (self.until - self.first).days + 1)
+            self.programme = events.build(
+                tx, self.catalogue, self.staff, self.first, (self.until - self.first).days + 1
+            )
             events.announce(tx, self.staff, self.first, self.until)
             self._welcome(tx)
 
@@ -216,7 +218,11 @@ class World:
         """A short world leaves m000001 with too little to show what points buy: a gift makes up for it."""
         missing = SHOWN_POINTS - ledger_queries.wallet(tx, member_id).points
         if missing > 0:
-            ledger.post(tx, [Move(member_id, "points", "awarded", "points", missing, "grant", "demo:gift", "demo:gift")], self.end)
+            ledger.post(
+                tx,
+                [Move(member_id, "points", "awarded", "points", missing, "grant", "demo:gift", "demo:gift")],
+                self.end,
+            )
 
 
 __all__ = ["build", "main"]

@@ -48,7 +48,9 @@ class Registry:
         self.book = book(settings)
         self.password_hash = hash_password(PASSWORD)
 
-    def row(self, login: str, nickname: str, created_at: datetime, *, boards: bool, phone: str | None) -> dict[str, Any]:
+    def row(
+        self, login: str, nickname: str, created_at: datetime, *, boards: bool, phone: str | None
+    ) -> dict[str, Any]:
         return {
             "public_id": "".join(self.rng.choices(LETTERS, k=10)),
             "login": login,

@@ -64,8 +64,19 @@ def _travel_week(begins: date, catalogue: Any) -> tuple[CampaignFacts, list[Task
         bonus_budget=400_000,
     )
     tasks = [
-        TaskFacts("绿色出行 3 天", "days", 3, "Green trips on 3 days", 30, behaviours=ways, unit_zh="天", unit_en="days"),
-        TaskFacts("一周绿色出行 8 次", "log", 8, "8 green trips in the week", 40, behaviours=ways, unit_zh="次", unit_en="trips"),
+        TaskFacts(
+            "绿色出行 3 天", "days", 3, "Green trips on 3 days", 30, behaviours=ways, unit_zh="天", unit_en="days"
+        ),
+        TaskFacts(
+            "一周绿色出行 8 次",
+            "log",
+            8,
+            "8 green trips in the week",
+            40,
+            behaviours=ways,
+            unit_zh="次",
+            unit_en="trips",
+        ),
     ]
     return facts, tasks
 
@@ -78,8 +89,16 @@ def announce(tx: Tx, staff: dict[str, int], first: date, until: date) -> None:
     for text, when in (
         (AnnouncementText("碳普惠平台开通啦", "The platform is open", WELCOME_ZH, WELCOME_EN), opened),
         (AnnouncementText("试运行期间的说明", "Notes on the trial", TRIAL_ZH, TRIAL_EN, over), opened),
-        (AnnouncementText("节能宣传周开始了", "Energy Saving Week begins", WEEK_ZH, WEEK_EN), start_of(week) + timedelta(hours=8)),
-        (AnnouncementText("（草稿）下月食堂光盘行动", "(Draft) Clean plates next month", "文字待定。", "Text to come."), None),
+        (
+            AnnouncementText("节能宣传周开始了", "Energy Saving Week begins", WEEK_ZH, WEEK_EN),
+            start_of(week) + timedelta(hours=8),
+        ),
+        (
+            AnnouncementText(
+                "（草稿）下月食堂光盘行动", "(Draft) Clean plates next month", "文字待定。", "Text to come."
+            ),
+            None,
+        ),
     ):
         made = inbox.create_announcement(tx, editor, text, when or start_of(until))
         if when is not None:

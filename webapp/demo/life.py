@@ -79,11 +79,19 @@ class Life:
     # --- acts ------------------------------------------------------------------------------------
 
     def _write(
-        self, chance: Random, scribe: Scribe, some: Sequence[Deed], on: date, now: datetime, pictures: dict[int, str], day: int
+        self,
+        chance: Random,
+        scribe: Scribe,
+        some: Sequence[Deed],
+        on: date,
+        now: datetime,
+        pictures: dict[int, str],
+        day: int,
     ) -> None:
         with self.store.write() as tx:
             commands = [
-                scribe.command(deed, on, now, self._evidence(tx, chance, deed, pictures.get(id(deed)), now)) for deed in some
+                scribe.command(deed, on, now, self._evidence(tx, chance, deed, pictures.get(id(deed)), now))
+                for deed in some
             ]
             answers = log_many(tx, commands, now)
             fresh = [a.record for a in answers if isinstance(a, Logged) and a.fresh]
@@ -157,7 +165,10 @@ class Life:
 
     def _join(self, chance: Random, chunk: Sequence[Person], day: int, on: date) -> None:
         """On the first days of a campaign people join, the keen ones sooner."""
-        for campaign, begins in ((self.programme.now, self.programme.now_first), (self.programme.before, self.programme.before_first)):
+        for campaign, begins in (
+            (self.programme.now, self.programme.now_first),
+            (self.programme.before, self.programme.before_first),
+        ):
             if campaign is None or not begins <= day < begins + 3:
                 continue
             share = JOINING * min(1.0, JOIN_MOST / len(self.people)) / (1 + day - begins) ** 0.7

@@ -33,7 +33,17 @@ def _bike(pen: Pen, rng: Random) -> None:
     dx, frame = rng.randrange(-40, 40), _tint(rng, 20, 160)
     for x in (90, 230):
         pen.ellipse((x + dx, 150, x + 100 + dx, 250), outline=(40, 40, 45), width=6)
-    points = [(140, 200), (185, 130), (255, 130), (280, 200), (255, 130), (200, 200), (140, 200), (200, 200), (185, 130)]
+    points = [
+        (140, 200),
+        (185, 130),
+        (255, 130),
+        (280, 200),
+        (255, 130),
+        (200, 200),
+        (140, 200),
+        (200, 200),
+        (185, 130),
+    ]
     pen.line([(x + dx, y) for x, y in points], fill=frame, width=7)
     pen.line([(250 + dx, 105), (275 + dx, 100)], fill=frame, width=7)
 

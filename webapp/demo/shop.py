@@ -16,15 +16,27 @@ from webapp.rewards.service import MerchantFacts, RewardFacts
 from webapp.store import Tx
 
 MERCHANTS = (
-    MerchantFacts("canteen", "园区食堂（示例）", "Park canteen (example)", "科技一路 8 号", "8 Keji 1st Road", "一楼服务台"),
-    MerchantFacts("bus", "绿线公交服务点（示例）", "Green Line bus desk (example)", "公交首末站", "Bus terminus", "售票窗口"),
-    MerchantFacts("bookshop", "拾光书店（示例）", "Shiguang bookshop (example)", "创业广场 2 层", "2F, Venture Square", "前台"),
-    MerchantFacts("market", "禾下便利（示例）", "Hexia corner shop (example)", "和园路 16 号", "16 Heyuan Road", "收银台"),
-    MerchantFacts("craft", "潞绸小铺（示例）", "Luzhou silk corner (example)", "文化中心一层", "1F, Culture Centre", "前台"),
+    MerchantFacts(
+        "canteen", "园区食堂（示例）", "Park canteen (example)", "科技一路 8 号", "8 Keji 1st Road", "一楼服务台"
+    ),
+    MerchantFacts(
+        "bus", "绿线公交服务点（示例）", "Green Line bus desk (example)", "公交首末站", "Bus terminus", "售票窗口"
+    ),
+    MerchantFacts(
+        "bookshop", "拾光书店（示例）", "Shiguang bookshop (example)", "创业广场 2 层", "2F, Venture Square", "前台"
+    ),
+    MerchantFacts(
+        "market", "禾下便利（示例）", "Hexia corner shop (example)", "和园路 16 号", "16 Heyuan Road", "收银台"
+    ),
+    MerchantFacts(
+        "craft", "潞绸小铺（示例）", "Luzhou silk corner (example)", "文化中心一层", "1F, Culture Centre", "前台"
+    ),
 )
 
 
-def _reward(code: str, zh: str, kind: str, points: int, en: str, merchant: str | None, stock: int, **more: object) -> tuple[str | None, int, RewardFacts]:
+def _reward(
+    code: str, zh: str, kind: str, points: int, en: str, merchant: str | None, stock: int, **more: object
+) -> tuple[str | None, int, RewardFacts]:
     facts = RewardFacts(code, zh, kind, points, en, **more)  # type: ignore[arg-type]
     return merchant, stock, facts
 
@@ -104,11 +116,20 @@ class Shop:
             points = ledger.wallet(tx, member_id).points
             within = [(r, w) for r, w in zip(self.rewards, PULL, strict=True) if r[1].points <= points]
             if within:
-                (reward, facts, merchant), = rng.choices([r for r, _ in within], [w for _, w in within])
+                ((reward, facts, merchant),) = rng.choices([r for r, _ in within], [w for _, w in within])
                 self.redeem(tx, rng, member_id, reward, facts, merchant, day, now)
 
     def redeem(
-        self, tx: Tx, rng: Random, member_id: int, reward: int, facts: RewardFacts, merchant: str | None, day: int, now: datetime, what: str = ""
+        self,
+        tx: Tx,
+        rng: Random,
+        member_id: int,
+        reward: int,
+        facts: RewardFacts,
+        merchant: str | None,
+        day: int,
+        now: datetime,
+        what: str = "",
     ) -> None:
         """One redemption, and what will become of it."""
         try:
@@ -130,8 +151,12 @@ class Shop:
                 rewards.cancel_redemption(tx, held.member_id, held.id, now + timedelta(seconds=n))
                 continue
             rewards.fulfil(
-                tx, self.clerks[held.merchant], [self.merchants[held.merchant]], new_id(rng), held.code, now + timedelta(seconds=n)
+                tx,
+                self.clerks[held.merchant],
+                [self.merchants[held.merchant]],
+                new_id(rng),
+                held.code,
+                now + timedelta(seconds=n),
             )
         while rewards.expire_holds(tx, now):
             pass
-

@@ -88,9 +88,7 @@ def boards(unit_id: int) -> Any:
 def add_department(unit_id: int) -> Any:
     try:
         name = request.form.get("department", "")
-        house().store.retrying(
-            lambda tx: service.create_department(tx, signed_in().member_id, unit_id, name, now())
-        )
+        house().store.retrying(lambda tx: service.create_department(tx, signed_in().member_id, unit_id, name, now()))
     except Invalid as refusal:
         return _show(unit_id, {"department": next(iter(refusal.fields.values()))}, request.form), 400
     say(t("部门已添加", "The department is added"))
@@ -101,9 +99,7 @@ def add_department(unit_id: int) -> Any:
 @guard.unit_admin
 def remove(unit_id: int) -> Any:
     member_id = read_id(request.form.get("member"), "member") or 0
-    house().store.retrying(
-        lambda tx: service.remove_member(tx, signed_in().member_id, unit_id, member_id, now())
-    )
+    house().store.retrying(lambda tx: service.remove_member(tx, signed_in().member_id, unit_id, member_id, now()))
     say(t("已移出，此前的减排量仍计入本单位", "Removed; what they did before still counts"))
     if member_id == signed_in().member_id:
         return redirect(url_for("green_units.index"), 303)

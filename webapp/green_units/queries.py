@@ -83,9 +83,7 @@ def unit_by_code(tx: Tx, code: str) -> Unit | None:
     return _unit(row) if row else None
 
 
-def units(
-    tx: Tx, kind: str | None = None, text: str = "", after: int | None = None, limit: int = PAGE
-) -> list[Unit]:
+def units(tx: Tx, kind: str | None = None, text: str = "", after: int | None = None, limit: int = PAGE) -> list[Unit]:
     """For staff: units (not departments) by kind and part of the name, newest first."""
     query = select(green_unit).where(green_unit.c.parent_id.is_(None)).order_by(green_unit.c.id.desc()).limit(limit)
     if kind:
@@ -152,9 +150,7 @@ def administered(tx: Tx, member_id: int) -> list[Unit]:
     if not ids:
         return []
     rows = tx.rows(
-        select(green_unit)
-        .where(green_unit.c.id.in_(ids), green_unit.c.status == "active")
-        .order_by(green_unit.c.id)
+        select(green_unit).where(green_unit.c.id.in_(ids), green_unit.c.status == "active").order_by(green_unit.c.id)
     )
     return [_unit(row) for row in rows]
 
@@ -210,9 +206,7 @@ def member_ids(tx: Tx, unit_ids: Sequence[int]) -> list[int]:
 def stale_memberships(tx: Tx, limit: int) -> list[tuple[int, str, int, int]]:
     """Memberships begun or ended since the boards read them: member, id, version, unit."""
     m = membership.c
-    rows = tx.rows(
-        select(m.member_id, m.id, m.version, m.unit_id).where(m.scored_version < m.version).limit(limit)
-    )
+    rows = tx.rows(select(m.member_id, m.id, m.version, m.unit_id).where(m.scored_version < m.version).limit(limit))
     return [(row.member_id, row.id, row.version, row.unit_id) for row in rows]
 
 
@@ -228,8 +222,7 @@ def board_units(tx: Tx, unit_ids: Iterable[int]) -> dict[int, BoardUnit]:
     wanted = list(unit_ids)
     rows = tx.rows(select(green_unit).where(green_unit.c.id.in_(wanted))) if wanted else []
     return {
-        row.id: BoardUnit(row.id, row.kind, row.short_name, row.status == "active" and row.on_boards)
-        for row in rows
+        row.id: BoardUnit(row.id, row.kind, row.short_name, row.status == "active" and row.on_boards) for row in rows
     }
 
 

@@ -61,9 +61,7 @@ def create_family(tx: Tx, member_id: int, names: UnitNames, now: datetime, on_bo
     return unit_id
 
 
-def join_by_code(
-    tx: Tx, member_id: int, code: str, now: datetime, department_id: int | None = None
-) -> Joined | None:
+def join_by_code(tx: Tx, member_id: int, code: str, now: datetime, department_id: int | None = None) -> Joined | None:
     """Join the unit of a join code; None (and counted) when no unit has it.
 
     None instead of a refusal, because the count of wrong codes must outlive the transaction.
@@ -123,9 +121,7 @@ def rotate_join_code(tx: Tx, actor_id: int, unit_id: int, now: datetime, staff: 
     return code
 
 
-def rename_unit(
-    tx: Tx, actor_id: int, unit_id: int, names: UnitNames, now: datetime, staff: bool = False
-) -> None:
+def rename_unit(tx: Tx, actor_id: int, unit_id: int, names: UnitNames, now: datetime, staff: bool = False) -> None:
     """Change the names of a unit or department."""
     unit = _managed(tx, actor_id, unit_id, staff)
     tx.execute(
@@ -179,9 +175,7 @@ def forget(tx: Tx, member_id: int, now: datetime) -> None:
     tx.execute(delete(wrong_code).where(wrong_code.c.member_id == member_id))
 
 
-def mark_scored(
-    tx: Tx, memberships: list[tuple[int, str, int]], units: list[tuple[int, int]]
-) -> None:
+def mark_scored(tx: Tx, memberships: list[tuple[int, str, int]], units: list[tuple[int, int]]) -> None:
     """The boards have read these memberships (member, id, version) and units (id, version)."""
     if memberships:
         tx.execute(

@@ -59,7 +59,9 @@ def explain(behaviour: Behaviour, catalogue: Catalogue, today: date) -> Explaine
         closed=None if behaviour.loggable else views.why_closed(behaviour),
         passport=_passport(behaviour, edition, first) if first else None,
         example=_words(behaviour, first) if first else "",
-        evidence=[(t(*views.LEVELS[level.value]), behaviour.coefficient_on(level, today)) for level in behaviour.evidence],
+        evidence=[
+            (t(*views.LEVELS[level.value]), behaviour.coefficient_on(level, today)) for level in behaviour.evidence
+        ],
         caps=views.cap_lines(behaviour, catalogue),
         exclusions=_exclusions(behaviour, catalogue),
         elsewhere=behaviour.elsewhere,

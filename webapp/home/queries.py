@@ -112,7 +112,9 @@ def hero(tx: Tx, catalogue: Catalogue, member_id: int, board: rankings.MyPlace, 
     return _hero(catalogue, ledger.wallet(tx, member_id), days, members.goal(tx, member_id), board, local_day(now))
 
 
-def after_tap(tx: Tx, catalogue: Catalogue, member_id: int, code: str, index: int, now: datetime) -> tuple[tiles.Tile, Hero]:
+def after_tap(
+    tx: Tx, catalogue: Catalogue, member_id: int, code: str, index: int, now: datetime
+) -> tuple[tiles.Tile, Hero]:
     """What one tap changes on the page: its tile and the account card."""
     today = local_day(now)
     recent = activities.recent(tx, member_id, today - timedelta(days=tiles.LOOK_BACK_DAYS))

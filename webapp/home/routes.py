@@ -53,14 +53,23 @@ def tap() -> Any:
     command = service.read_tap(house().catalogue, person.member_id, request.form, now())
     logged = service.tap(house().desk, command, now())
     undo = url_for("activities.undo", activity_id=command.id, next="/") if logged.fresh else None
-    words = views.said(logged.record, house().catalogue, now()) if logged.fresh else t("刚才已经记过这一笔，没有重复记", "This was logged a moment ago; nothing twice")
+    words = (
+        views.said(logged.record, house().catalogue, now())
+        if logged.fresh
+        else t("刚才已经记过这一笔，没有重复记", "This was logged a moment ago; nothing twice")
+    )
     if not request.headers.get("HX-Request"):
         say(words, undo=undo)
         return redirect(safe_next("/"), 303)
     index = request.form.get("index", "0")
     with house().store.read() as tx:
         tile, hero = queries.after_tap(
-            tx, house().catalogue, person.member_id, command.behaviour.code, int(index) if index in "01234567" else 0, now()
+            tx,
+            house().catalogue,
+            person.member_id,
+            command.behaviour.code,
+            int(index) if index in "01234567" else 0,
+            now(),
         )
     return render_template("home/tapped.html", tile=tile, hero=hero, words=words, undo=undo)
 
@@ -104,7 +113,9 @@ def statement() -> str:
         found = queries.statement(tx, signed_in().member_id, book, after_arg(), PAGE, now())
     shown: Page[Any] = page_of(found.lines, PAGE, lambda line: line.seq)
     names = {i: views.name_of(house().catalogue.behaviour(code)) for i, code in found.behaviours.items()}
-    return render_template("home/statement.html", book=book, page=shown, found=found, names=names, today=local_day(now()))
+    return render_template(
+        "home/statement.html", book=book, page=shown, found=found, names=names, today=local_day(now())
+    )
 
 
 @bp.get("/how")
@@ -157,5 +168,3 @@ def _welcome(behaviour: Behaviour, given: forms.Typed | None, errors: dict[str, 
         campaign=campaign,
         announcements=announcements,
     )
-
-

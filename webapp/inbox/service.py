@@ -73,9 +73,7 @@ def notify_many(
         row = common | dict(one) | {"id": made, "key": one.get("key") or made}
         rows.setdefault((row["member_id"], row["key"]), row)
     ready = list(rows.values())
-    return sum(
-        tx.upsert(notice, ready[i : i + BATCH], key=("member_id", "key")) for i in range(0, len(ready), BATCH)
-    )
+    return sum(tx.upsert(notice, ready[i : i + BATCH], key=("member_id", "key")) for i in range(0, len(ready), BATCH))
 
 
 def mark_read(tx: Tx, member_id: int, notice_id: str, now: datetime) -> str:
@@ -86,11 +84,7 @@ def mark_read(tx: Tx, member_id: int, notice_id: str, now: datetime) -> str:
     if row is None:
         raise refuse("not_found", "unknown_notice")
     if row.read_at is None:
-        tx.execute(
-            update(notice)
-            .where(notice.c.member_id == member_id, notice.c.id == notice_id)
-            .values(read_at=now)
-        )
+        tx.execute(update(notice).where(notice.c.member_id == member_id, notice.c.id == notice_id).values(read_at=now))
     return str(row.link)
 
 
@@ -151,9 +145,7 @@ def publish_announcement(
     if before.expires_at is not None and before.expires_at <= at:
         raise Invalid({"expires_at": "ends_before_start"})
     tx.execute(
-        update(announcement)
-        .where(announcement.c.id == announcement_id)
-        .values(published_at=at, withdrawn_at=None)
+        update(announcement).where(announcement.c.id == announcement_id).values(published_at=at, withdrawn_at=None)
     )
     _record(tx, actor_id, "announcement.publish", announcement_id, {"at": at.isoformat()}, now)
 

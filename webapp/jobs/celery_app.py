@@ -67,9 +67,7 @@ def sender(settings: Settings) -> Any:
 
 def run_worker(house: Any) -> None:
     """Work until told to end; each process has a name by which its rows are known when it dies."""
-    warnings.simplefilter(
-        "ignore", SecurityWarning
-    )  # containers run as root; nothing here is pickled
+    warnings.simplefilter("ignore", SecurityWarning)  # containers run as root; nothing here is pickled
     name = f"worker:{socket.gethostname()[:30]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     app = make_celery(house.settings)
     connect(lambda key: app.send_task(TASK, args=[key], queue="puhui"))

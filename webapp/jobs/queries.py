@@ -92,21 +92,15 @@ def _counts(tx: Tx) -> dict[str, int]:
 
 def failed_rows(tx: Tx, limit: int = 50) -> tuple[FailedRow, ...]:
     """The rows that were given up, newest first."""
-    rows = tx.rows(
-        select(outbox).where(outbox.c.state == FAILED).order_by(outbox.c.id.desc()).limit(limit)
-    )
+    rows = tx.rows(select(outbox).where(outbox.c.state == FAILED).order_by(outbox.c.id.desc()).limit(limit))
     return tuple(
-        FailedRow(row.id, row.kind, row.key, row.attempts, row.created_at, row.last_error or "")
-        for row in rows
+        FailedRow(row.id, row.kind, row.key, row.attempts, row.created_at, row.last_error or "") for row in rows
     )
 
 
 def age(tx: Tx, role: str, now: datetime) -> float | None:
     """Seconds since any process of this role said it is alive."""
     seen = tx.scalar(
-        select(heartbeat.c.seen_at)
-        .where(heartbeat.c.role == role)
-        .order_by(heartbeat.c.seen_at.desc())
-        .limit(1)
+        select(heartbeat.c.seen_at).where(heartbeat.c.role == role).order_by(heartbeat.c.seen_at.desc()).limit(1)
     )
     return max(0.0, (now - seen).total_seconds()) if seen else None

@@ -141,9 +141,7 @@ def take_unsent(tx: Tx, now: datetime) -> list[str]:
     """The due rows that were never sent, or sent so long ago that the message must be lost; marked as sent."""
     due = (outbox.c.state == QUEUED) & (outbox.c.run_after <= now)
     lost = outbox.c.sent_at.is_(None) | (outbox.c.sent_at < now - RESEND_AFTER)
-    rows = tx.rows(
-        select(outbox.c.id, outbox.c.key).where(due & lost).order_by(outbox.c.id).limit(BATCH)
-    )
+    rows = tx.rows(select(outbox.c.id, outbox.c.key).where(due & lost).order_by(outbox.c.id).limit(BATCH))
     if rows:
         ids = [row.id for row in rows]
         tx.execute(update(outbox).where(outbox.c.id.in_(ids) & due).values(sent_at=now))

@@ -78,9 +78,7 @@ def run(house: Any) -> None:
         )
         for job in jobs:
             scheduler.add_job(_firing(house, job), trigger_of(job), id=job.name)
-        scheduler.add_job(
-            lambda: sweep(house, house.clock.now()), "interval", seconds=SWEEP_SECONDS
-        )
+        scheduler.add_job(lambda: sweep(house, house.clock.now()), "interval", seconds=SWEEP_SECONDS)
         scheduler.add_job(lambda: beat(house, held), "interval", seconds=BEAT_SECONDS)
         for end in (signal.SIGTERM, signal.SIGINT):
             signal.signal(end, lambda *_: _leave(scheduler))

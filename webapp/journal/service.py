@@ -12,12 +12,8 @@ from webapp.journal.tables import staff_action
 from webapp.store import Tx
 
 
-def record(
-    tx: Tx, actor_id: int | None, action: str, subject: str, detail: Mapping[str, Any], now: datetime
-) -> None:
+def record(tx: Tx, actor_id: int | None, action: str, subject: str, detail: Mapping[str, Any], now: datetime) -> None:
     """`actor_id` did `action` ("reward.changed") to `subject` ("reward:12"); `detail` holds no personal data."""
     tx.execute(
-        insert(staff_action).values(
-            actor_id=actor_id, action=action, subject=subject, detail=dict(detail), at=now
-        )
+        insert(staff_action).values(actor_id=actor_id, action=action, subject=subject, detail=dict(detail), at=now)
     )

@@ -77,9 +77,7 @@ def _hash(name: str) -> str:
     try:
         return hashlib.sha256((ROOT / name).read_bytes()).hexdigest()
     except OSError as fault:
-        raise CannotSetUp(
-            f"{name} cannot be read: {fault.strerror}; is the checkout whole?"
-        ) from fault
+        raise CannotSetUp(f"{name} cannot be read: {fault.strerror}; is the checkout whole?") from fault
 
 
 def _install(development: bool) -> None:
@@ -108,13 +106,9 @@ def _get_pip() -> None:
     line = "apt-get update && apt-get install -y python3-pip"
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     if not shutil.which("apt-get"):
-        raise CannotSetUp(
-            "pip is missing; install pip for this Python and run the same command again."
-        )
+        raise CannotSetUp("pip is missing; install pip for this Python and run the same command again.")
     if not root:
-        raise CannotSetUp(
-            f"pip is missing; run this and then the same command again:  sudo sh -c '{line}'"
-        )
+        raise CannotSetUp(f"pip is missing; run this and then the same command again:  sudo sh -c '{line}'")
     print("pip is missing: installing Debian's python3-pip …", flush=True)
     if not _run(["sh", "-c", line], quiet=True) or not _has_pip():
         raise CannotSetUp(f"pip is missing and could not be installed; run this yourself:  {line}")
@@ -182,16 +176,9 @@ def _with_pip(lock: str) -> None:
         )
 
 
-def _run(
-    command: list[str], environment: dict[str, str] | None = None, *, quiet: bool = False
-) -> bool:
+def _run(command: list[str], environment: dict[str, str] | None = None, *, quiet: bool = False) -> bool:
     out = subprocess.DEVNULL if quiet else None
     try:
-        return (
-            subprocess.run(
-                command, cwd=ROOT, env=environment, stdout=out, stderr=out, check=False
-            ).returncode
-            == 0
-        )
+        return subprocess.run(command, cwd=ROOT, env=environment, stdout=out, stderr=out, check=False).returncode == 0
     except OSError:
         return False

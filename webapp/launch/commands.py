@@ -113,9 +113,7 @@ def ready(settings: Settings) -> Settings:
 
     set_up_logs(settings)
     if not is_current(settings.database_url):
-        raise Trouble(
-            "The database is not at this version's tables; run: python3 -m webapp migrate"
-        )
+        raise Trouble("The database is not at this version's tables; run: python3 -m webapp migrate")
     if settings.production:
         from webapp.members.queries import is_demo
 
@@ -140,9 +138,7 @@ def run_migrate(given: argparse.Namespace) -> int:
         return 0
     settings.var_dir.mkdir(parents=True, exist_ok=True)
     before, after = migrate.upgrade(settings.database_url)
-    print(
-        f"The database is at {after}" + ("." if before == after else f" (was {before or 'empty'}).")
-    )
+    print(f"The database is at {after}" + ("." if before == after else f" (was {before or 'empty'})."))
     return 0
 
 
@@ -185,11 +181,7 @@ def run_openapi(_given: argparse.Namespace) -> int:
     from webapp.api import openapi
 
     document: Any = openapi.document()
-    print(
-        document
-        if isinstance(document, str)
-        else json.dumps(document, ensure_ascii=False, indent=2)
-    )
+    print(document if isinstance(document, str) else json.dumps(document, ensure_ascii=False, indent=2))
     return 0
 
 

@@ -57,9 +57,7 @@ def free_port(host: str, wanted: int | None) -> int:
             return port
         if fault.errno not in (errno.EADDRINUSE, errno.EACCES):
             raise Trouble(_why(host, port, fault))
-    raise Trouble(
-        f"All ports from {FIRST_PORT} to {LAST_PORT} are in use; name a free one with --port."
-    )
+    raise Trouble(f"All ports from {FIRST_PORT} to {LAST_PORT} are in use; name a free one with --port.")
 
 
 def _taken(host: str, port: int) -> OSError | None:
@@ -77,7 +75,5 @@ def _why(host: str, port: int, fault: OSError) -> str:
     if fault.errno == errno.EADDRINUSE:
         return f"Port {port} is in use by another program; name another with --port, or leave --port out."
     if fault.errno == errno.EACCES:
-        return (
-            f"Port {port} needs more rights than this user has; name one from 1024 up with --port."
-        )
+        return f"Port {port} needs more rights than this user has; name one from 1024 up with --port."
     return f"The address {host} cannot be listened on: {fault.strerror}."

@@ -23,9 +23,7 @@ def make_secrets(settings: Settings) -> None:
         half = path.with_suffix(".new")
         half.unlink(missing_ok=True)
         with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(
-                "# Made by `up`. Whoever loses this loses the phone numbers in the database.\n"
-            )
+            file.write("# Made by `up`. Whoever loses this loses the phone numbers in the database.\n")
             file.write("\n".join(lines) + "\n")
         half.rename(path)
     except OSError as fault:

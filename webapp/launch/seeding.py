@@ -31,9 +31,7 @@ def is_empty(store: Store) -> bool:
 
 def refuse_unless_empty(store: Store) -> None:
     if not is_empty(store):
-        raise Trouble(
-            "There are members in this database already; a demo world needs an empty one."
-        )
+        raise Trouble("There are members in this database already; a demo world needs an empty one.")
 
 
 def seed_if_empty(settings: Settings) -> bool:
@@ -80,9 +78,7 @@ def _beside(settings: Settings, store: Store) -> None:
     build(settings.model_copy(update={"database_url": url}), half, **DEFAULT, until=yesterday())
     half.dispose()
     store.dispose()
-    assert not Path(f"{beside}-wal").exists(), (
-        "the last connection writes the log back when it closes"
-    )
+    assert not Path(f"{beside}-wal").exists(), "the last connection writes the log back when it closes"
     for leftover in (Path(f"{place}-wal"), Path(f"{place}-shm")):
         leftover.unlink(missing_ok=True)
     with beside.open("rb+") as file:

@@ -25,9 +25,7 @@ def table() -> str:
         variable = f"`{PREFIX}{name.upper()}`"
         if name in SECRETS:
             variable += f" or `{PREFIX}{name.upper()}_FILE`"
-        default = COMPUTED.get(name) or (
-            "none" if field.default is None else f"`{str(field.default).lower()}`"
-        )
+        default = COMPUTED.get(name) or ("none" if field.default is None else f"`{str(field.default).lower()}`")
         rows.append(f"| {variable} | {_kind(field.annotation)} | {default} | {field.description} |")
     return "\n".join(rows)
 
@@ -37,9 +35,7 @@ def _kind(annotation: Any) -> str:
     if choices and all(isinstance(c, str) for c in get_args(annotation)):
         return ", ".join(f"`{c}`" for c in choices)
     kinds = {"str": "text", "int": "number", "bool": "`true` or `false`", "Path": "path"}
-    names = [
-        kind.__name__ for kind in get_args(annotation) or (annotation,) if kind is not type(None)
-    ]
+    names = [kind.__name__ for kind in get_args(annotation) or (annotation,) if kind is not type(None)]
     return " or ".join(kinds.get(name, name) for name in names)
 
 

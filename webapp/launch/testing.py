@@ -35,19 +35,13 @@ def install_missing() -> None:
     names = " ".join(missing)
     update, install = "apt-get update", f"apt-get install -y --no-install-recommends {names}"
     if not shutil.which("apt-get"):
-        raise Trouble(
-            f"The tests need these, which are missing here: {names}. Install them and try again."
-        )
+        raise Trouble(f"The tests need these, which are missing here: {names}. Install them and try again.")
     if os.geteuid() != 0:
-        raise Trouble(
-            f"The tests need what is missing here; run:\n  sudo sh -c '{update} && {install}'"
-        )
+        raise Trouble(f"The tests need what is missing here; run:\n  sudo sh -c '{update} && {install}'")
     print(f"Installing what the tests need: {names} …", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (update, install):
-        done = subprocess.run(
-            command.split(), env=environment, stdout=subprocess.DEVNULL, check=False
-        )
+        done = subprocess.run(command.split(), env=environment, stdout=subprocess.DEVNULL, check=False)
         if done.returncode:
             raise Trouble(f"This failed (see above); the tests need {names}:\n  {command}")
     still = [package for package in missing if not NEEDED[package]()]

@@ -176,9 +176,7 @@ def _from_elsewhere(address: str) -> list[str]:
 
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect(
-                ("192.0.2.1", 9)
-            )  # nothing is sent: this only asks which address we would use
+            probe.connect(("192.0.2.1", 9))  # nothing is sent: this only asks which address we would use
             ours = str(probe.getsockname()[0])
         except OSError:
             return []

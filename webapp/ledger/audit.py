@@ -43,8 +43,7 @@ class Findings:
 def member_ranges(tx: Tx, size: int = 1000) -> Iterator[tuple[int, int]]:
     """Ranges of member ids that together hold every row of the ledger."""
     last = max(
-        int(tx.scalar(select(func.max(table.c.member_id))) or 0)
-        for table in (transfer, wallet, lot, member_day)
+        int(tx.scalar(select(func.max(table.c.member_id))) or 0) for table in (transfer, wallet, lot, member_day)
     )
     for first in range(0, last + 1, size):
         yield first, first + size - 1
@@ -55,9 +54,7 @@ def check_members(tx: Tx, first: int, last: int) -> Findings:
     found = Findings()
     replays: dict[int, Replay] = {}
     rows = tx.rows(
-        select(transfer)
-        .where(transfer.c.member_id.between(first, last))
-        .order_by(transfer.c.member_id, transfer.c.seq)
+        select(transfer).where(transfer.c.member_id.between(first, last)).order_by(transfer.c.member_id, transfer.c.seq)
     )
     for row in rows:
         _replay(found, replays.setdefault(row.member_id, Replay()), row)
@@ -73,8 +70,18 @@ def _replay(found: Findings, state: Replay, row: Any) -> None:
     if row.seq != state.seq + 1:
         found.faults.append(f"{who}: a transfer is missing or was inserted (expected {state.seq + 1})")
     entry = Entry(
-        row.member_id, row.seq, row.book, row.debit, row.credit, row.amount, row.code, row.cause, row.key,
-        row.occurred_on, row.posted_at, row.lots,
+        row.member_id,
+        row.seq,
+        row.book,
+        row.debit,
+        row.credit,
+        row.amount,
+        row.code,
+        row.cause,
+        row.key,
+        row.occurred_on,
+        row.posted_at,
+        row.lots,
     )
     if entry.digest(state.digest) != row.digest:
         found.faults.append(f"{who}: the row does not fit its digest")

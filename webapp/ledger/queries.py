@@ -53,9 +53,7 @@ def wallet(tx: Tx, member_id: int) -> Wallet:
     row = tx.row(select(wallets).where(wallets.c.member_id == member_id))
     if row is None:
         return Wallet(member_id)
-    return Wallet(
-        member_id, row.declared_g, row.verified_g, row.points, row.held, row.seq, row.digest, row.frozen
-    )
+    return Wallet(member_id, row.declared_g, row.verified_g, row.points, row.held, row.seq, row.digest, row.frozen)
 
 
 def expiring(tx: Tx, member_id: int, today: date, limit: int = 12) -> list[tuple[date, int]]:
@@ -85,9 +83,7 @@ def statement(tx: Tx, member_id: int, book: str, after: int | None, limit: int =
 def by_cause(tx: Tx, member_id: int, causes: Sequence[str]) -> dict[str, list[Line]]:
     """The member's transfers for each of `causes`, in the order they were posted."""
     rows = tx.rows(
-        select(transfer)
-        .where(transfer.c.member_id == member_id, transfer.c.cause.in_(causes))
-        .order_by(transfer.c.seq)
+        select(transfer).where(transfer.c.member_id == member_id, transfer.c.cause.in_(causes)).order_by(transfer.c.seq)
     )
     found: dict[str, list[Line]] = {cause: [] for cause in causes}
     for row in rows:
@@ -151,5 +147,3 @@ def _line(row: Any) -> Line:
     return Line(
         row.seq, row.code, row.cause, account, row.amount if incoming else -row.amount, row.occurred_on, row.posted_at
     )
-
-

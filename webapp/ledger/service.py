@@ -144,7 +144,11 @@ class Books:
     def _lots_held(self, move: Move) -> Lots:
         """The lots that the hold of the same cause took; what a release gives back."""
         held = next(
-            (e.lots for e, _ in self._entries if e.cause == move.cause and e.credit == "held" and e.member_id == move.member_id),
+            (
+                e.lots
+                for e, _ in self._entries
+                if e.cause == move.cause and e.credit == "held" and e.member_id == move.member_id
+            ),
             None,
         ) or self.tx.scalar(
             select(transfer.c.lots).where(
@@ -165,9 +169,7 @@ class Books:
 
     def _take_lots(self) -> None:
         # An upsert would test the CHECK on the negative row before it sees the conflict; hence UPDATE.
-        taken = [
-            {"m": m, "d": d, "n": n} for (m, d), n in sorted(self._lot_changes.items()) if n < 0
-        ]
+        taken = [{"m": m, "d": d, "n": n} for (m, d), n in sorted(self._lot_changes.items()) if n < 0]
         if taken:
             self.tx.execute(
                 update(lot)
@@ -197,7 +199,11 @@ class Books:
         self.tx.upsert(
             member_day, [r for r in rows if min(r[n] for n in names) >= 0], key=("member_id", "day"), add=names
         )
-        less = [{"m": r["member_id"], "d": r["day"], **{f"n_{n}": r[n] for n in names}} for r in rows if min(r[n] for n in names) < 0]
+        less = [
+            {"m": r["member_id"], "d": r["day"], **{f"n_{n}": r[n] for n in names}}
+            for r in rows
+            if min(r[n] for n in names) < 0
+        ]
         if less:
             self.tx.execute(
                 update(member_day)
@@ -254,9 +260,7 @@ def set_frozen(tx: Tx, member_id: int, frozen: bool, now: datetime) -> None:
 
 def dirty_members(tx: Tx, limit: int) -> list[tuple[int, int]]:
     """Members whose transfers the rankings have not read yet, with the seq up to which they can."""
-    rows = tx.rows(
-        select(wallet.c.member_id, wallet.c.seq).where(wallet.c.scored_seq < wallet.c.seq).limit(limit)
-    )
+    rows = tx.rows(select(wallet.c.member_id, wallet.c.seq).where(wallet.c.scored_seq < wallet.c.seq).limit(limit))
     return [(row.member_id, row.seq) for row in rows]
 
 
@@ -274,22 +278,27 @@ def mark_scored(tx: Tx, pairs: Sequence[tuple[int, int]]) -> None:
 def expire_points(tx: Tx, now: datetime, limit: int = 500) -> list[tuple[int, int]]:
     """Take back points whose last day has passed, for up to `limit` members; (member, points) of each."""
     today = local_day(now)
-    due = tx.rows(
-        select(lot.c.member_id).where(lot.c.expires_on < today, lot.c.remaining > 0).distinct().limit(limit)
-    )
+    due = tx.rows(select(lot.c.member_id).where(lot.c.expires_on < today, lot.c.remaining > 0).distinct().limit(limit))
     if not due:
         return []
     books = open_books(tx, (row.member_id for row in due), now)
     lots = tx.rows(
-        select(lot).where(
-            lot.c.member_id.in_(list(books.wallets)), lot.c.expires_on < today, lot.c.remaining > 0
-        ).order_by(lot.c.member_id, lot.c.expires_on)
+        select(lot)
+        .where(lot.c.member_id.in_(list(books.wallets)), lot.c.expires_on < today, lot.c.remaining > 0)
+        .order_by(lot.c.member_id, lot.c.expires_on)
     )
     for row in lots:
         cause = f"lot:{row.expires_on}"
         move = Move(
-            row.member_id, "points", "points", "expired", row.remaining, "expiry", cause,
-            f"{cause}:{books.wallets[row.member_id].seq}", lots={row.expires_on: row.remaining},
+            row.member_id,
+            "points",
+            "points",
+            "expired",
+            row.remaining,
+            "expiry",
+            cause,
+            f"{cause}:{books.wallets[row.member_id].seq}",
+            lots={row.expires_on: row.remaining},
         )
         books.stage(move)
     books.flush()

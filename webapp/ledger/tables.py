@@ -116,6 +116,4 @@ def append_only_statements(dialect: str) -> list[str]:
 
 for _dialect in ("sqlite", "postgresql"):
     for _statement in append_only_statements(_dialect):
-        event.listen(
-            transfer, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect)
-        )
+        event.listen(transfer, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect))

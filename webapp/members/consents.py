@@ -67,9 +67,7 @@ def give_consent(tx: Tx, member_id: int, purpose: str, now: datetime) -> None:
     if state.given and not state.outdated:
         return
     _close(tx, member_id, purpose, now)
-    tx.execute(
-        insert(consent).values(member_id=member_id, purpose=purpose, version=VERSIONS[purpose], given_at=now)
-    )
+    tx.execute(insert(consent).values(member_id=member_id, purpose=purpose, version=VERSIONS[purpose], given_at=now))
     _mirror(tx, member_id, purpose, False)
 
 

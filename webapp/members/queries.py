@@ -128,9 +128,7 @@ def devices(tx: Tx, member_id: int, token: str, now: datetime) -> list[Device]:
         .limit(50)
     )
     mine = token_hash(token)
-    return [
-        Device(r.public_id, r.kind, r.device, r.created_at, r.last_seen_at, r.token_hash == mine) for r in rows
-    ]
+    return [Device(r.public_id, r.kind, r.device, r.created_at, r.last_seen_at, r.token_hash == mine) for r in rows]
 
 
 def names(tx: Tx, ids: Collection[int]) -> dict[int, Name]:
@@ -230,9 +228,7 @@ def inactive(tx: Tx, among: Collection[int] | None = None) -> list[int]:
 
 
 def _line(row: Row[Any], roles: set[str]) -> StaffLine:
-    return StaffLine(
-        row.id, row.public_id, row.nickname, row.login, row.status, row.created_at, tuple(sorted(roles))
-    )
+    return StaffLine(row.id, row.public_id, row.nickname, row.login, row.status, row.created_at, tuple(sorted(roles)))
 
 
 def is_demo(store: Store) -> bool:

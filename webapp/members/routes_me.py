@@ -225,5 +225,3 @@ def do_leave() -> str | Response | tuple[str, int]:
     session.clear()
     say(t("账号已注销，谢谢您的参与", "Your account is closed. Thank you for taking part"))
     return redirect("/", 303)
-
-

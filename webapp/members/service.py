@@ -65,9 +65,7 @@ def register_member(tx: Tx, book: PhoneBook, command: Registration, now: datetim
     _refuse_taken(tx, command.login, values.get("phone_hash"))
     member_id = int(tx.scalar(insert(member).values(**values).returning(member.c.id)))
     versions = consents.VERSIONS
-    rows = [
-        {"member_id": member_id, "purpose": p, "given_at": now, "version": versions[p]} for p in command.consents
-    ]
+    rows = [{"member_id": member_id, "purpose": p, "given_at": now, "version": versions[p]} for p in command.consents]
     tx.insert(consent, rows)
     return member_id
 
@@ -109,9 +107,7 @@ def change_phone(tx: Tx, book: PhoneBook, member_id: int, phone: str, keep: str 
     """The new number, proved by a code before; other devices have to sign in again."""
     found = book.fingerprint(phone)
     _refuse_taken(tx, None, found, but=member_id)
-    tx.execute(
-        update(member).where(member.c.id == member_id).values(phone_hash=found, phone_cipher=book.seal(phone))
-    )
+    tx.execute(update(member).where(member.c.id == member_id).values(phone_hash=found, phone_cipher=book.seal(phone)))
     signin.close_all(tx, member_id, keep=keep)
 
 
@@ -131,14 +127,22 @@ def leave(tx: Tx, member_id: int, forgetters: Iterable[Callable[..., Any]], now:
         update(member)
         .where(member.c.id == member_id)
         .values(
-            nickname="已注销用户", login=None, phone_hash=None, phone_cipher=None, password_hash=None,
-            status="left", left_at=now, board_opt_out=True,
+            nickname="已注销用户",
+            login=None,
+            phone_hash=None,
+            phone_cipher=None,
+            password_hash=None,
+            status="left",
+            left_at=now,
+            board_opt_out=True,
         )  # fmt: skip
     )
     signin.close_all(tx, member_id)
     tx.execute(delete(role_grant).where(role_grant.c.member_id == member_id))
     tx.execute(
-        update(consent).where(consent.c.member_id == member_id, consent.c.withdrawn_at.is_(None)).values(withdrawn_at=now)
+        update(consent)
+        .where(consent.c.member_id == member_id, consent.c.withdrawn_at.is_(None))
+        .values(withdrawn_at=now)
     )
     tx.execute(update(feedback).where(feedback.c.member_id == member_id).values(member_id=None))
 
@@ -149,4 +153,3 @@ def _refuse_last_administrator(tx: Tx, member_id: int) -> None:
         return
     if tx.scalar(select(func.count()).select_from(admins.subquery())) == 1:
         raise refuse("conflict", "last_administrator")
-

@@ -91,9 +91,7 @@ def _lifetimes(principal: Principal) -> tuple[timedelta, timedelta]:
     return DESK if principal.roles else RESIDENT
 
 
-def open_session(
-    house: House, login: str, password: str, kind: str, address: str, device: str, now: datetime
-) -> str:
+def open_session(house: House, login: str, password: str, kind: str, address: str, device: str, now: datetime) -> str:
     """Sign in by login name or phone and password; the token, or `bad_credentials`, `too_many_attempts`.
 
     Takes the house, not a transaction: the attempt must be remembered when it fails, and the slow
@@ -160,9 +158,7 @@ def close_session(tx: Tx, token: str, now: datetime) -> None:
 
 def close_device(tx: Tx, member_id: int, public_id: str) -> None:
     """End one of the member's own sessions by its public id."""
-    gone = tx.execute(
-        delete(session).where(session.c.member_id == member_id, session.c.public_id == public_id)
-    )
+    gone = tx.execute(delete(session).where(session.c.member_id == member_id, session.c.public_id == public_id))
     if gone.rowcount == 0:
         raise refuse("not_found", "unknown_device")
 

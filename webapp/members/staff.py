@@ -34,9 +34,7 @@ def unfreeze_member(tx: Tx, actor_id: int, member_id: int, reason: str, now: dat
 
 
 def _set_status(tx: Tx, member_id: int, was: str, becomes: str) -> None:
-    changed = tx.execute(
-        update(member).where(member.c.id == member_id, member.c.status == was).values(status=becomes)
-    )
+    changed = tx.execute(update(member).where(member.c.id == member_id, member.c.status == was).values(status=becomes))
     if changed.rowcount == 1:
         return
     if tx.scalar(select(member.c.id).where(member.c.id == member_id)) is None:
@@ -105,9 +103,7 @@ def create_admin_token(tx: Tx, now: datetime) -> str | None:
     tx.execute(delete(admin_token).where(admin_token.c.used_at.is_(None)))
     token = secrets.token_urlsafe(32)
     tx.execute(
-        insert(admin_token).values(
-            token_hash=signin.token_hash(token), created_at=now, expires_at=now + TOKEN_LIVES
-        )
+        insert(admin_token).values(token_hash=signin.token_hash(token), created_at=now, expires_at=now + TOKEN_LIVES)
     )
     return token
 
@@ -137,7 +133,9 @@ def become_first_administrator(
         "password_hash": password_hash, "board_opt_out": True, "age_14_confirmed_at": now, "created_at": now,
     }  # fmt: skip
     member_id = int(tx.scalar(insert(member).values(**values).returning(member.c.id)))
-    rows = [{"member_id": member_id, "purpose": p, "given_at": now, "version": VERSIONS[p]} for p in ("terms", "privacy")]
+    rows = [
+        {"member_id": member_id, "purpose": p, "given_at": now, "version": VERSIONS[p]} for p in ("terms", "privacy")
+    ]
     tx.insert(consent, rows)
     grant_role(tx, None, member_id, "administrator", now)
     return member_id

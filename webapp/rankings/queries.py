@@ -106,9 +106,7 @@ class BoardPage:
 NOBODY = MyPlace(None, 0, None, None, None, None, ())
 
 
-def page(
-    tx: Tx, code: str, period: str | None, number: int, member_id: int | None, now: datetime
-) -> BoardPage:
+def page(tx: Tx, code: str, period: str | None, number: int, member_id: int | None, now: datetime) -> BoardPage:
     """Page `number` (from 1) of a board; 404 unknown_board, unknown_period."""
     board = board_of(code)
     today = local_day(now)
@@ -174,9 +172,7 @@ def _place_and_gap(tx: Tx, board: Board, period: str, value_milli: int) -> tuple
     """A value's place, and whole grams to the next value up; the bound is a literal, so the index alone answers."""
     value = _value_of(board)
     row = tx.row(
-        select(func.count(), func.min(value)).where(
-            *_standing(board, period), value > _bound(board, value_milli)
-        )
+        select(func.count(), func.min(value)).where(*_standing(board, period), value > _bound(board, value_milli))
     )
     assert row is not None
     if not row[0]:
@@ -197,9 +193,7 @@ def public_totals(tx: Tx, periods: Sequence[str]) -> dict[str, tuple[int, int]]:
 
 def published(tx: Tx, code: str, period: str) -> Published | None:
     """What fixes a board, or None while it is live."""
-    row = tx.row(
-        select(published_board).where(published_board.c.board == code, published_board.c.period == period)
-    )
+    row = tx.row(select(published_board).where(published_board.c.board == code, published_board.c.period == period))
     if row is None:
         return None
     return Published(row.as_of, row.entries, row.checksum, row.salt, row.method_zh, row.method_en)
@@ -250,7 +244,9 @@ def _published_between(tx: Tx, code: str, period: str, first: int, last: int) ->
         .where(p.board == code, p.period == period, p.position.between(first, last))
         .order_by(p.position)
     )
-    return [_Found(r.member_id if r.member_id is not None else r.unit_id, r.place, r.value_milli, r.members) for r in rows]
+    return [
+        _Found(r.member_id if r.member_id is not None else r.unit_id, r.place, r.value_milli, r.members) for r in rows
+    ]
 
 
 def _entries(tx: Tx, board: Board, period: str) -> int:
@@ -337,9 +333,7 @@ def _places_above(tx: Tx, board: Board, period: str, value: int, place: int, ove
     return places
 
 
-def _published_place(
-    tx: Tx, board: Board, period: str, mine: int, fixed: Published, around: bool
-) -> MyPlace:
+def _published_place(tx: Tx, board: Board, period: str, mine: int, fixed: Published, around: bool) -> MyPlace:
     p = published_row.c
     who = p.member_id if board.of_members else p.unit_id
     me = tx.row(select(published_row).where(who == mine, p.period == period, p.board == board.code))
@@ -400,9 +394,7 @@ def _names(tx: Tx, board: Board, ids: Iterable[int]) -> dict[int, str | None]:
 
 def _named(tx: Tx, board: Board, found: Sequence[_Found], mine: int | None) -> list[Row]:
     names = _names(tx, board, [row.id for row in found])
-    return [
-        Row(row.place, row.id, names.get(row.id), row.value_milli, row.members, row.id == mine) for row in found
-    ]
+    return [Row(row.place, row.id, names.get(row.id), row.value_milli, row.members, row.id == mine) for row in found]
 
 
 __all__ = ["BoardPage", "MyPlace", "Row", "download", "home_board", "my_place", "my_row", "page", "published"]

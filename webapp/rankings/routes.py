@@ -31,9 +31,7 @@ def download(code: str, period: str) -> Response:
     with house().store.read() as tx:
         text = queries.download(tx, code, period, now())
     name = f"{code}-{period}.csv"
-    return Response(
-        text, mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+    return Response(text, mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def _board(code: str) -> str:
@@ -48,7 +46,9 @@ def _board(code: str) -> str:
             person.member_id if person else None,
             now(),
         )
-    return render_template("rankings/board.html", page=page, tabs=_tabs(page), subject_name=SUBJECTS[page.board.subject])
+    return render_template(
+        "rankings/board.html", page=page, tabs=_tabs(page), subject_name=SUBJECTS[page.board.subject]
+    )
 
 
 def _tabs(page: queries.BoardPage) -> dict[str, list[tuple[str, str, bool]]]:
@@ -64,7 +64,5 @@ def _tabs(page: queries.BoardPage) -> dict[str, list[tuple[str, str, bool]]]:
         for b in BOARDS.values()
         if b.subject == board.subject
     ]
-    periods = [
-        (k, url_for(".show", code=board.code, period=k), k == kind) for k in PERIOD_KINDS
-    ]
+    periods = [(k, url_for(".show", code=board.code, period=k), k == kind) for k in PERIOD_KINDS]
     return {"subjects": subjects, "measures": measures, "periods": periods}

@@ -48,9 +48,7 @@ Key = tuple[int, str]  # unit, period
 def behind(tx: Tx) -> bool:
     """Whether there is anything to catch up on; asked first, so that quiet times write nothing."""
     return bool(
-        ledger_service.dirty_members(tx, 1)
-        or green_units.stale_memberships(tx, 1)
-        or green_units.stale_units(tx, 1)
+        ledger_service.dirty_members(tx, 1) or green_units.stale_memberships(tx, 1) or green_units.stale_units(tx, 1)
     )
 
 
@@ -85,9 +83,7 @@ def open_periods(tx: Tx, now: datetime) -> list[str]:
     if wanted:
         fixed = {
             row.period
-            for row in tx.rows(
-                select(published_board.c.period).where(published_board.c.period.in_(wanted)).distinct()
-            )
+            for row in tx.rows(select(published_board.c.period).where(published_board.c.period.in_(wanted)).distinct())
         }
         wanted -= fixed
         tx.upsert(open_period, [{"period": p, "entries": 0} for p in sorted(wanted)], key=("period",))
@@ -217,9 +213,7 @@ def _move_units(tx: Tx, ids: Sequence[int], periods: Sequence[str], now: datetim
     sums = {(row[0], row[1], p): int(row[i + 2]) for row in rows for i, p in enumerate(periods)}
     stored = {
         (row.member_id, row.unit_id, row.period): row.value
-        for row in tx.rows(
-            select(unit_part).where(unit_part.c.member_id.in_(ids), unit_part.c.period.in_(periods))
-        )
+        for row in tx.rows(select(unit_part).where(unit_part.c.member_id.in_(ids), unit_part.c.period.in_(periods)))
     }
     parts, deltas = [], dict[Key, int]()
     for key in sorted(sums.keys() | stored.keys()):
@@ -261,9 +255,7 @@ def _settle_units(tx: Tx, unit_ids: set[int], recount: set[int], periods: Sequen
     """Bring head counts (of `recount`), values per head and listing up to date."""
     units = green_units.board_units(tx, unit_ids)
     heads = _heads(tx, recount, periods)
-    rows = tx.rows(
-        select(unit_score).where(unit_score.c.unit_id.in_(list(units)), unit_score.c.period.in_(periods))
-    )
+    rows = tx.rows(select(unit_score).where(unit_score.c.unit_id.in_(list(units)), unit_score.c.period.in_(periods)))
     changed = []
     for row in rows:
         members = heads.get((row.unit_id, row.period), 0) if row.unit_id in recount else row.members
@@ -329,9 +321,7 @@ def _rebuild_members(tx: Tx, period: str, now: datetime) -> None:
         .where(_days.c.member_id == score.c.member_id, _days.c.day.between(*days_of(period)))
         .scalar_subquery()
     )
-    fresh = select(
-        sums.c.member_id, literal(period), sums.c.value, literal(now, UtcDateTime), literal(1, SmallInteger)
-    )
+    fresh = select(sums.c.member_id, literal(period), sums.c.value, literal(now, UtcDateTime), literal(1, SmallInteger))
     if tx.row(select(score.c.member_id).where(score.c.period == period).limit(1)):
         tx.execute(
             update(score).where(score.c.period == period, score.c.value != right).values(value=right, reached_at=now)

@@ -37,18 +37,14 @@ def wrong_codes_left(tx: Tx, actor_id: int, now: datetime) -> int:
     return max(0, TRIES - _recent(tx, actor_id, now))
 
 
-def _try(
-    tx: Tx, actor_id: int, merchant_ids: Collection[int], fulfilment_id: str, code: str, now: datetime
-) -> Receipt:
+def _try(tx: Tx, actor_id: int, merchant_ids: Collection[int], fulfilment_id: str, code: str, now: datetime) -> Receipt:
     if wrong_codes_left(tx, actor_id, now) == 0:
         raise refuse("limit", "too_many_attempts", retry_after=int(WINDOW.total_seconds()))
     return fulfil(tx, actor_id, merchant_ids, fulfilment_id, code, now)
 
 
 def _remember(tx: Tx, actor_id: int, now: datetime) -> None:
-    tx.execute(
-        delete(wrong_code).where(wrong_code.c.member_id == actor_id, wrong_code.c.typed_at <= now - WINDOW)
-    )
+    tx.execute(delete(wrong_code).where(wrong_code.c.member_id == actor_id, wrong_code.c.typed_at <= now - WINDOW))
     tx.insert(wrong_code, [{"member_id": actor_id, "id": str(uuid.uuid4()), "typed_at": now}])
 
 

@@ -115,9 +115,7 @@ def _hand_over(tx: Tx, actor_id: int, fulfilment_id: str, row: Row[Any], now: da
     return receipt
 
 
-def _receipt(
-    tx: Tx, actor_id: int, fulfilment_id: str, code: str, *, first: bool = False
-) -> Receipt | None:
+def _receipt(tx: Tx, actor_id: int, fulfilment_id: str, code: str, *, first: bool = False) -> Receipt | None:
     row = tx.row(
         select(fulfilment, reward.c.name_zh, reward.c.name_en)
         .join(reward, reward.c.id == fulfilment.c.reward_id)
@@ -127,6 +125,4 @@ def _receipt(
         return None
     if row.code != code:
         raise refuse("conflict", "request_reused", id=fulfilment_id)
-    return Receipt(
-        row.id, row.code, row.reward_id, row.name_zh, row.name_en, row.points, row.fulfilled_at, first
-    )
+    return Receipt(row.id, row.code, row.reward_id, row.name_zh, row.name_en, row.points, row.fulfilled_at, first)

@@ -149,12 +149,7 @@ def mine(
 ) -> list[RedemptionView]:
     """The member's redemptions, newest first; `after` is (created_at, id) of the last one seen."""
     r = redemption.c
-    query = (
-        _redemptions()
-        .where(r.member_id == member_id)
-        .order_by(r.created_at.desc(), r.id.desc())
-        .limit(limit)
-    )
+    query = _redemptions().where(r.member_id == member_id).order_by(r.created_at.desc(), r.id.desc()).limit(limit)
     if status:
         query = query.where(r.status == status)
     if after:
@@ -165,9 +160,7 @@ def mine(
 
 def one(tx: Tx, member_id: int, redemption_id: str) -> RedemptionView:
     """The member's own redemption; raises unknown_redemption, also for somebody else's."""
-    row = tx.row(
-        _redemptions().where(redemption.c.member_id == member_id, redemption.c.id == redemption_id)
-    )
+    row = tx.row(_redemptions().where(redemption.c.member_id == member_id, redemption.c.id == redemption_id))
     if row is None:
         raise refuse("not_found", "unknown_redemption", id=redemption_id)
     return _view(row)
@@ -201,9 +194,7 @@ def handed_over(
 
 def fulfilled(tx: Tx, actor_id: int, fulfilment_id: str) -> HandedOver:
     """One fulfilment by the person who made it; raises unknown_fulfilment."""
-    row = tx.row(
-        _fulfilments().where(fulfilment.c.member_id == actor_id, fulfilment.c.id == fulfilment_id)
-    )
+    row = tx.row(_fulfilments().where(fulfilment.c.member_id == actor_id, fulfilment.c.id == fulfilment_id))
     if row is None:
         raise refuse("not_found", "unknown_fulfilment", id=fulfilment_id)
     return _handed_over(row)
@@ -275,9 +266,7 @@ def _cards() -> Any:
     ).outerjoin(merchant, merchant.c.id == reward.c.merchant_id)
 
 
-def _for_member(
-    tx: Tx, rows: Sequence[Row[Any]], member_id: int | None, now: datetime
-) -> list[RewardCard]:
+def _for_member(tx: Tx, rows: Sequence[Row[Any]], member_id: int | None, now: datetime) -> list[RewardCard]:
     month = month_of(local_day(now))
     points, counts = 0, {}
     if member_id is not None:
@@ -285,9 +274,7 @@ def _for_member(
         c = member_reward_count.c
         counts = {
             (r.reward_id, r.window): r.n
-            for r in tx.rows(
-                select(member_reward_count).where(c.member_id == member_id, c.window.in_((TOTAL, month)))
-            )
+            for r in tx.rows(select(member_reward_count).where(c.member_id == member_id, c.window.in_((TOTAL, month))))
         }
     cards = []
     for row in rows:
@@ -318,15 +305,13 @@ def _card(row: Row[Any], taken: int, reason: str | None, short: int) -> RewardCa
 
 def _fulfilments() -> Any:
     f = fulfilment.c
-    return select(
-        f.id, f.holder_id, f.code, f.points, f.fulfilled_at, reward.c.name_zh, reward.c.name_en
-    ).join(reward, reward.c.id == f.reward_id)
+    return select(f.id, f.holder_id, f.code, f.points, f.fulfilled_at, reward.c.name_zh, reward.c.name_en).join(
+        reward, reward.c.id == f.reward_id
+    )
 
 
 def _handed_over(row: Row[Any]) -> HandedOver:
-    return HandedOver(
-        row.id, row.holder_id, row.code, row.name_zh, row.name_en, row.points, row.fulfilled_at
-    )
+    return HandedOver(row.id, row.holder_id, row.code, row.name_zh, row.name_en, row.points, row.fulfilled_at)
 
 
 def _redemptions() -> Any:

@@ -121,17 +121,13 @@ def _new_redemption(
 def _payment(item: Row[Any], member_id: int, redemption_id: str) -> Move:
     cause = f"redemption:{redemption_id}"
     debit, credit, code = DONATION if item.kind == "donation" else MOVES[Status.HELD]
-    return Move(
-        member_id, "points", debit, credit, item.points, code, cause, ledger.hold_key(cause)
-    )
+    return Move(member_id, "points", debit, credit, item.points, code, cause, ledger.hold_key(cause))
 
 
 def _taken(tx: Tx, item: Row[Any], member_id: int, month: str) -> int:
     if item.per_member_limit is None:
         return 0
-    found = tx.scalar(
-        select(member_reward_count.c.n).where(_counter(member_id, item.id, _window(item, month)))
-    )
+    found = tx.scalar(select(member_reward_count.c.n).where(_counter(member_id, item.id, _window(item, month))))
     return int(found or 0)
 
 
@@ -244,9 +240,7 @@ def _give_back(tx: Tx, rows: Sequence[Row[Any]], now: datetime) -> None:
     for row in rows:
         back[row.reward_id] = back.get(row.reward_id, 0) + 1
     for reward_id in sorted(back):
-        tx.execute(
-            update(reward).where(reward.c.id == reward_id).values(stock=reward.c.stock + back[reward_id])
-        )
+        tx.execute(update(reward).where(reward.c.id == reward_id).values(stock=reward.c.stock + back[reward_id]))
 
 
 def _refund(row: Row[Any]) -> Move:
@@ -284,9 +278,7 @@ def _tell_expired(tx: Tx, rows: Sequence[Row[Any]], now: datetime) -> None:
 
 
 def by_id(member_id: int, redemption_id: str) -> Any:
-    return select(redemption).where(
-        redemption.c.member_id == member_id, redemption.c.id == redemption_id
-    )
+    return select(redemption).where(redemption.c.member_id == member_id, redemption.c.id == redemption_id)
 
 
 def find(tx: Tx, member_id: int, redemption_id: str) -> Row[Any] | None:

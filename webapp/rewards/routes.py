@@ -86,9 +86,7 @@ def confirm_cancel(redemption_id: str) -> str:
 def cancel(redemption_id: str) -> Any:
     person, view = signed_in(), _own(redemption_id)
     try:
-        house().store.retrying(
-            lambda tx: service.cancel_redemption(tx, person.member_id, view.id, now())
-        )
+        house().store.retrying(lambda tx: service.cancel_redemption(tx, person.member_id, view.id, now()))
         say(t(f"已取消，{view.points} 积分已退回", f"Cancelled; {view.points} points are back"))
     except EngineError as refusal:
         if refusal.kind != "conflict":

@@ -65,9 +65,7 @@ def change_merchant(tx: Tx, actor_id: int | None, merchant_id: int, facts: Merch
     if facts.code != row.code:
         _unused(tx, merchant, facts.code)
     tx.execute(update(merchant).where(merchant.c.id == merchant_id).values(**asdict(facts)))
-    journal.record(
-        tx, actor_id, "merchant.change", f"merchant:{merchant_id}", _difference(row, asdict(facts)), now
-    )
+    journal.record(tx, actor_id, "merchant.change", f"merchant:{merchant_id}", _difference(row, asdict(facts)), now)
 
 
 def create_reward(tx: Tx, actor_id: int | None, facts: RewardFacts, now: datetime) -> int:
@@ -87,9 +85,7 @@ def change_reward(tx: Tx, actor_id: int | None, reward_id: int, facts: RewardFac
     if facts.code != row.code:
         _unused(tx, reward, facts.code)
     tx.execute(update(reward).where(reward.c.id == reward_id).values(**asdict(facts)))
-    journal.record(
-        tx, actor_id, "reward.change", f"reward:{reward_id}", _difference(row, asdict(facts)), now
-    )
+    journal.record(tx, actor_id, "reward.change", f"reward:{reward_id}", _difference(row, asdict(facts)), now)
 
 
 def add_stock(tx: Tx, actor_id: int | None, reward_id: int, amount: int, now: datetime) -> int:
@@ -104,9 +100,7 @@ def add_stock(tx: Tx, actor_id: int | None, reward_id: int, amount: int, now: da
     row = _reward(tx, reward_id)
     if changed.rowcount != 1:
         raise refuse("conflict", "out_of_stock", reward=reward_id, stock=row.stock)
-    journal.record(
-        tx, actor_id, "reward.stock", f"reward:{reward_id}", {"added": amount, "stock": row.stock}, now
-    )
+    journal.record(tx, actor_id, "reward.stock", f"reward:{reward_id}", {"added": amount, "stock": row.stock}, now)
     return int(row.stock)
 
 
@@ -118,9 +112,7 @@ def set_status(tx: Tx, actor_id: int | None, reward_id: int, status: str, now: d
     if row.status == status:
         return
     tx.execute(update(reward).where(reward.c.id == reward_id).values(status=status))
-    journal.record(
-        tx, actor_id, "reward.status", f"reward:{reward_id}", {"was": row.status, "is": status}, now
-    )
+    journal.record(tx, actor_id, "reward.status", f"reward:{reward_id}", {"was": row.status, "is": status}, now)
 
 
 def stock_audit(tx: Tx) -> list[str]:
@@ -143,9 +135,7 @@ def stock_audit(tx: Tx) -> list[str]:
 
 def stock_totals(tx: Tx) -> dict[str, int]:
     """Counts for the audit: what was put in, what is left, and redemptions by state."""
-    row = tx.row(
-        select(func.coalesce(func.sum(reward.c.stock_given), 0), func.coalesce(func.sum(reward.c.stock), 0))
-    )
+    row = tx.row(select(func.coalesce(func.sum(reward.c.stock_given), 0), func.coalesce(func.sum(reward.c.stock), 0)))
     given, left = (int(row[0]), int(row[1])) if row else (0, 0)
     states = tx.rows(select(redemption.c.status, func.count().label("n")).group_by(redemption.c.status))
     return {"stock_given": given, "stock_left": left} | {r.status: int(r.n) for r in states}
@@ -177,15 +167,12 @@ def _counter_faults(tx: Tx) -> list[str]:
         .select_from(kept.outerjoin(counted, same))
         .where(func.coalesce(counted.c.n, 0) != kept.c.n)
     )
-    absent = tx.rows(
-        select(counted).select_from(counted.outerjoin(kept, same)).where(kept.c.member_id.is_(None))
-    )
+    absent = tx.rows(select(counted).select_from(counted.outerjoin(kept, same)).where(kept.c.member_id.is_(None)))
     return [
         f"member {row.member_id}, reward {row.reward_id}, {row.window}: counted {row.n}, recount {row.recount or 0}"
         for row in wrong
     ] + [
-        f"member {row.member_id}, reward {row.reward_id}, {row.window}: not counted, recount {row.n}"
-        for row in absent
+        f"member {row.member_id}, reward {row.reward_id}, {row.window}: not counted, recount {row.n}" for row in absent
     ]
 
 
@@ -207,9 +194,7 @@ def _check(tx: Tx, facts: RewardFacts) -> None:
         wrong["hold_days"] = "out_of_bounds"
     if facts.kind != "donation" and facts.merchant_id is None:
         wrong["merchant_id"] = "required"
-    if facts.merchant_id is not None and not tx.scalar(
-        select(merchant.c.id).where(merchant.c.id == facts.merchant_id)
-    ):
+    if facts.merchant_id is not None and not tx.scalar(select(merchant.c.id).where(merchant.c.id == facts.merchant_id)):
         wrong["merchant_id"] = "not_a_choice"
     if wrong:
         raise Invalid(wrong)

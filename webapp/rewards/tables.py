@@ -82,9 +82,7 @@ redemption = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
     Column("closed_at", UtcDateTime),
-    CheckConstraint(
-        "status IN ('held', 'fulfilled', 'cancelled', 'expired')", name="status"
-    ),
+    CheckConstraint("status IN ('held', 'fulfilled', 'cancelled', 'expired')", name="status"),
     CheckConstraint("points > 0", name="points_positive"),
     CheckConstraint("status <> 'held' OR expires_at IS NOT NULL", name="holds_end"),
     Index("ix_redemption_due", "status", "expires_at"),

@@ -146,7 +146,11 @@ def _worth_retrying(error: DBAPIError) -> bool:
 
 def _sqlite(url: str, pool_size: int, echo: bool) -> Engine:
     engine = create_engine(
-        url, pool_size=pool_size, max_overflow=pool_size, echo=echo, connect_args={"timeout": 30, "check_same_thread": False}
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        echo=echo,
+        connect_args={"timeout": 30, "check_same_thread": False},
     )
 
     @event.listens_for(engine, "connect")

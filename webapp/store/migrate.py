@@ -101,9 +101,7 @@ def write_next(what_changes: str) -> Path:
         upgrade(url)
         with _connection(url) as connection:
             known = set(connection.dialect.get_table_names(connection))
-            made: Any = command.revision(
-                _config(connection), message=what_changes, autogenerate=True, rev_id=number
-            )
+            made: Any = command.revision(_config(connection), message=what_changes, autogenerate=True, rev_id=number)
     path = Path(made.path)
     _add_triggers(path, [table for table in metadata.sorted_tables if table.name not in known])
     head.cache_clear()
@@ -124,6 +122,4 @@ def _add_triggers(path: Path, tables: list[Table]) -> None:
     said = path.read_text(encoding="utf-8")
     marker = re.search(r"\n\n\ndef downgrade", said)
     assert marker
-    path.write_text(
-        said[: marker.start()] + "\n" + "".join(lines) + said[marker.start() :], "utf-8"
-    )
+    path.write_text(said[: marker.start()] + "\n" + "".join(lines) + said[marker.start() :], "utf-8")

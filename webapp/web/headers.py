@@ -30,9 +30,7 @@ def install(app: Flask, https: bool) -> None:
         for name, value in FIXED.items():
             response.headers.setdefault(name, value)
         if https:
-            response.headers.setdefault(
-                "Strict-Transport-Security", "max-age=31536000; includeSubDomains"
-            )
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
         _cache(response)
         return _pack(response)
 

@@ -47,7 +47,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "not_yours": ("这不是您的内容", "This is not yours"),
     "already_fulfilled": ("这个兑换码已经核销过了", "This code has been used already"),
     "account_frozen": ("账户已被冻结，暂时不能记录或兑换", "This account is frozen: no acts or redemptions for now"),
-    "already_member": ("您已经加入了同类的绿色单元，请先退出", "You already belong to a unit of this kind; leave it first"),
+    "already_member": (
+        "您已经加入了同类的绿色单元，请先退出",
+        "You already belong to a unit of this kind; leave it first",
+    ),
     "audit_waits": ("已有一次审计在排队", "An audit is already waiting"),
     "factor_not_in_force": ("这一天还没有可用的系数", "No factor was in force on that day"),
     "methodology_not_in_force": ("这一天还没有可用的方法学", "No method was in force on that day"),
@@ -102,7 +105,10 @@ REASONS: dict[str, tuple[str, str]] = {
     "wrong_type": ("类型不正确", "The wrong type"),
     "phone": ("请填写 11 位手机号", "Please enter an 11-digit mobile number"),
     "phone_taken": ("这个手机号已被使用", "This phone number is already in use"),
-    "login": ("4–32 位小写字母、数字或短横线，以字母开头", "4–32 lower-case letters, digits or hyphens, starting with a letter"),
+    "login": (
+        "4–32 位小写字母、数字或短横线，以字母开头",
+        "4–32 lower-case letters, digits or hyphens, starting with a letter",
+    ),
     "login_taken": ("这个登录名已被使用", "This login is taken"),
     "nickname": ("2–16 个字，不含特殊符号", "2–16 characters, no special signs"),
     "nickname_reserved": ("这个昵称容易让人误会，请换一个", "This nickname could mislead others; choose another"),

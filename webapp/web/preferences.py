@@ -32,9 +32,7 @@ def from_cookie() -> Preferences:
     if len(parts) != 3:
         return Preferences()
     lang, theme, elder = parts
-    return Preferences(
-        lang if lang in LANGS else None, theme if theme in THEMES else "auto", elder == "1"
-    )
+    return Preferences(lang if lang in LANGS else None, theme if theme in THEMES else "auto", elder == "1")
 
 
 def to_cookie(response: Response, chosen: Preferences) -> None:
