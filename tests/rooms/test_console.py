@@ -31,6 +31,7 @@ from webapp.members import queries as members
 from webapp.members.tables import member as member_table
 from webapp.rewards import service as rewards
 from webapp.rewards.tables import reward
+from webapp.web import burst
 
 STAFF = ("reviewer", "editor", "auditor", "administrator")
 REVIEW = {"reviewer", "administrator"}
@@ -93,8 +94,10 @@ TABLE = {
 
 
 @pytest.fixture
-def staff(app: Any, house: Any) -> dict[str, Person]:
+def staff(app: Any, house: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, Person]:
     app.config["WTF_CSRF_ENABLED"] = False
+    # The walks below are faster than any hand, and the same ids come back in every test.
+    monkeypatch.setattr(burst, "_windows", burst.Windows())
     return {role: make_member(house, f"{role}-one", role) for role in STAFF}
 
 
