@@ -27,14 +27,14 @@ class Limit:
 
 
 def for_sign_in(book: PhoneBook, login: str, address: str) -> tuple[Limit, ...]:
-    """Five for a login from an address, fewer for many addresses on one login, and one cap over all.
+    """Ten for a login from an address, fewer for many addresses on one login, and one cap over all.
 
     The login alone is never locked hard: 50 a day slow a guesser down and let its owner in by code.
     """
     who, where = book.tag("login", login)[:24], book.tag("address", address)[:24]
     return (
-        Limit(f"pair:{who}:{where}", 5, 900),
-        Limit(f"address:{where}", 100, 900),
+        Limit(f"pair:{who}:{where}", 10, 900),
+        Limit(f"address:{where}", 300, 900),
         Limit(f"login:{who}", 50, 86400),
         Limit("all", 1000, 300),
     )

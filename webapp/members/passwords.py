@@ -47,7 +47,7 @@ def fault(password: str, login: str | None = None, staff: bool = False) -> str |
         return "password_long"
     plain = password.lower()
     bare = plain.strip("0123456789!@#$%^&*._- ")
-    guessable = plain in _common() or bare in _common() or not bare and _simple(plain)
+    guessable = plain in _common() or bare in _common() or (not bare and _simple(plain))
     if guessable or len(set(plain)) < 4 or (login and plain.startswith(login)):
         return "password_common"
     return None
@@ -59,4 +59,4 @@ def _simple(digits: str) -> bool:
     runs = "01234567890123456789", "98765432109876543210"
     if any(bare[:8] in run for run in runs) or len(set(bare)) < 5:
         return True
-    return len(bare) == 8 and bare[:2] in ("19", "20") or len(bare) == 11 and bare[0] == "1"
+    return (len(bare) == 8 and bare[:2] in ("19", "20")) or (len(bare) == 11 and bare[0] == "1")

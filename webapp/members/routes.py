@@ -31,7 +31,9 @@ __all__ = ["bp", "routes_me", "routes_pages"]
 def sign_in() -> str | Response:
     if current():
         return redirect(safe_next(), 303)
-    mode = "password" if request.args.get("by") == "password" or not _codes_leave() else "code"
+    # The sign-ins of a demo world are passwords; people who have just arrived should not have to look for them.
+    by = request.args.get("by") or ("password" if house().demo else "code")
+    mode = "password" if by == "password" or not _codes_leave() else "code"
     return _sign_in_page(mode, {}, None)
 
 

@@ -135,7 +135,7 @@ def leave(tx: Tx, member_id: int, forgetters: Iterable[Callable[..., Any]], now:
             status="left",
             left_at=now,
             board_opt_out=True,
-        )  # fmt: skip
+        )
     )
     signin.close_all(tx, member_id)
     tx.execute(delete(role_grant).where(role_grant.c.member_id == member_id))
