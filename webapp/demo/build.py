@@ -14,6 +14,7 @@ from points_engine.clock import FixedClock, SystemClock, local_day, start_of
 from points_engine.methodology import Catalogue, load
 from webapp import settings as settings_of
 from webapp.app import build_house
+from webapp.campaigns import service as campaigns
 from webapp.demo import crowd, events, town, weather
 from webapp.demo.days import at
 from webapp.demo.habits import Menu
@@ -197,6 +198,7 @@ class World:
 
     def finish(self) -> None:
         """What follows from the days: boards, closed campaigns, and a round of every job."""
+        campaigns.catch_up(self.store, self.catalogue, self.end)  # a campaign settles when all is read
         with self.store.write() as tx:
             self._top_up(tx, self.town.people[0].member_id)
             events.finish(tx, self.programme, self.first, self.end)

@@ -25,7 +25,7 @@ from webapp.store.blobs import Blobs
 CHUNK = 5000  # people simulated together: their rows lie side by side, so big worlds stay fast
 MANY = 10_000  # a world of more people is written in fewer, larger batches
 SHOP_OPENS = 780  # minute of the day
-REDEEM_DAILY, REDEEM_MOST = 0.006, 120  # share of people who redeem on a day; in big worlds at most so many
+REDEEM_DAILY, REDEEM_MOST = 0.004, 120  # share of people who redeem on a day; in big worlds at most so many
 JOINING, JOIN_MOST = 0.6, 8000
 PHOTOGRAPHED = {"bike": "bike", "shared_bike": "bike", "bus": "bus", "shuttle": "bus"}
 SNAPPED = {"clean_plate": "plate", "own_lunch_box": "box"}
@@ -112,10 +112,13 @@ class Life:
     def _pictures(self, chance: Random, deeds: Sequence[Deed], day: int) -> dict[int, str]:
         """Which deeds of the day come with a picture, and of what."""
         last = day >= len(self.weather) - REVIEW_AFTER
-        big = [d for d in deeds if d.amount >= WORTH_A_REVIEW.get(d.habit.code, 10**9)]
+        trips = [d for d in deeds if d.habit.code in WORTH_A_REVIEW]
+        big = [d for d in trips if d.amount >= WORTH_A_REVIEW[d.habit.code]]
         small = [d for d in deeds if d.habit.code in SNAPPED]
         chosen = chance.sample(big, min(len(big), 12 if last else 1))
         chosen += chance.sample(small, min(len(small), 3 if last else day % 2))
+        shown = [d for d in trips if d.person.number == SHOWN and d not in chosen]
+        chosen += shown[: int(day % 3 == 0)]  # the one to show has verified grams to show too
         words = PHOTOGRAPHED | SNAPPED
         return {id(deed): words[deed.habit.code] for deed in chosen}
 

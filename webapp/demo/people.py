@@ -102,7 +102,7 @@ def _appoint(person: Person, menu: Menu, days: int) -> None:
     """The few whose part is promised: the one to show, and those who are quiet at the end."""
     if person.number == SHOWN:
         person.energy, person.since, person.crew = 1.0, 0, -1
-        person.way, person.metres = menu.bike or person.way, 4200
+        person.way, person.metres = menu.bike or person.way, 6300
         person.habits = tuple((habit, min(0.95, often * 1.5)) for habit, people, often in menu.small if people > 0.15)
     elif person.quiet:
         person.energy = max(0.35, person.energy)
