@@ -51,7 +51,7 @@ def _run(
         for item in share:
             try:
                 outcome = work(context, item)
-            except Exception as error:  # counted, so that the test can show it
+            except Exception as error:  # noqa: BLE001 - counted, so that the test can show it
                 outcome = f"{type(error).__name__}: {getattr(error, 'code', error)}"
             with lock:
                 outcomes[outcome] += 1

@@ -27,7 +27,7 @@ def main() -> int:
     if not bootstrap.inside():
         os.chdir(bootstrap.ROOT)
         sys.stdout.flush()
-        os.execv(python, [str(python), "-m", "webapp", *arguments])
+        os.execv(python, [str(python), "-m", "webapp", *arguments])  # noqa: S606 - our own interpreter
     from webapp.launch import commands
 
     return commands.main(arguments)

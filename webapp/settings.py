@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "PUHUI_"
 SECRETS_FILE = "secret.env"
-DEVELOPMENT_SECRET = "development-only-not-a-secret"
+DEVELOPMENT_SECRET = "development-only-not-a-secret"  # noqa: S105 - production refuses it
 SECRETS = ("secret_key", "phone_key", "phone_pepper", "metrics_token", "database_url", "redis_url")
 
 

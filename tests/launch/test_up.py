@@ -131,7 +131,7 @@ def test_however_up_ends_its_children_end_too(
 
 @pytest.mark.slow
 def test_a_fallen_child_is_started_again(running: tuple[subprocess.Popen[str], str], tmp_path: Path) -> None:
-    process, address = running
+    process, _address = running
     time.sleep(3)
 
     def workers() -> set[int]:

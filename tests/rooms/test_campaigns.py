@@ -351,7 +351,7 @@ def test_the_home_card_prefers_what_i_joined(store: Store) -> None:
         assert queries.home_card(tx, 1, {}, NOW + timedelta(days=30)) is None
         listed = queries.cards(tx, 1, NOW + timedelta(days=3))
     assert found is not None and found[0].id == second and found[0].joined
-    assert [(c.id, c.state) for c in listed][0] == (second, "running")
+    assert (listed[0].id, listed[0].state) == (second, "running")
     assert {c.state for c in listed[1:]} == {"past"}
 
 

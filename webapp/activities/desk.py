@@ -98,14 +98,14 @@ class Desk:
                 answers = service.log_many(tx, [w.command for w in batch], now)
             for waiting, answer in zip(batch, answers, strict=True):
                 waiting.answer = answer
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - one bad act must not take its neighbours along
             for waiting in batch:
                 waiting.answer = self._post_alone(waiting)
 
     def _post_alone(self, waiting: Waiting) -> Logged | EngineError | BaseException:
         try:
             return self.store.retrying(lambda tx: service.log_activity(tx, waiting.command, waiting.now))
-        except BaseException as error:  # handed to the request thread, which raises it
+        except BaseException as error:  # noqa: BLE001 - handed to the request thread, which raises it
             return error
 
 

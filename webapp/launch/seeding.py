@@ -83,7 +83,7 @@ def _beside(settings: Settings, store: Store) -> None:
         leftover.unlink(missing_ok=True)
     with beside.open("rb+") as file:
         os.fsync(file.fileno())
-    os.replace(beside, place)
+    beside.replace(place)
 
 
 def _without_waiting(connection: Any, _record: Any) -> None:

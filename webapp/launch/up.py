@@ -92,7 +92,7 @@ def _alone(settings: Settings) -> Iterator[IO[str]]:
 
 
 def _address(host: str, port: int) -> str:
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
     return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
 
 
@@ -114,7 +114,8 @@ def _answers(url: str) -> bool:
 def _open(url: str) -> Any:
     # A proxy set for the internet must not get between us and ourselves.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    return opener.open(urllib.request.Request(url, headers={"Accept-Language": "zh-CN"}), timeout=5)
+    request = urllib.request.Request(url, headers={"Accept-Language": "zh-CN"})  # noqa: S310 - our own address
+    return opener.open(request, timeout=5)
 
 
 def _check(family: Family, address: str) -> int:

@@ -31,7 +31,7 @@ class FolderBlobs:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        Path(temporary).replace(path)
 
     def get(self, name: str) -> bytes | None:
         try:

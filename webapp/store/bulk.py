@@ -54,13 +54,13 @@ def _statement(table: Table, names: Names, tail: str, dialect: str) -> str:
     columns = ", ".join(f'"{name}"' for name in names)
     if dialect == "sqlite":
         marks = ", ".join("?" for _ in names)
-        return f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks}){tail}'
+        return f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks}){tail}'  # noqa: S608 - names of our own tables
     types = [table.c[name].type.compile(DIALECTS[dialect]) for name in names]
     record = ", ".join(f'"{name}" {kind}' for name, kind in zip(names, types, strict=True))
     # One text parameter: the driver would convert the elements of arrays one by one in Python.
     rows = f"json_to_recordset(%(rows)s::json) AS r({record})"
     # "WHERE true": without it ON CONFLICT after a bare FROM could be read as a join's ON.
-    return f'INSERT INTO "{table.name}" ({columns}) SELECT * FROM {rows} WHERE true{tail}'
+    return f'INSERT INTO "{table.name}" ({columns}) SELECT * FROM {rows} WHERE true{tail}'  # noqa: S608 - as above
 
 
 @lru_cache(maxsize=512)

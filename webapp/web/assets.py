@@ -59,7 +59,7 @@ def _write(path: Path, body: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     part.write_bytes(body)
-    os.replace(part, path)
+    part.replace(path)
 
 
 def _immutable(path: str, url: str) -> bool:

@@ -41,7 +41,7 @@ def _cache(response: Response) -> None:
         return
     try:
         personal = current() is not None
-    except Exception:  # the person cannot be known when the database is away
+    except Exception:  # noqa: BLE001 - the person cannot be known when the database is away
         personal = True
     response.headers["Cache-Control"] = "no-store" if personal else "private, no-cache"
     response.vary.add("Cookie")
