@@ -39,9 +39,7 @@ def fail(house: Any, payload: Any, now: datetime) -> None:
     raise ValueError("no luck")
 
 
-def small_house(
-    database_url: str, var_dir: Path, redis_url: str | None, clock: Any = None
-) -> House:
+def small_house(database_url: str, var_dir: Path, redis_url: str | None, clock: Any = None) -> House:
     settings = Settings(env="test", database_url=database_url, redis_url=redis_url, var_dir=var_dir)
     return House(
         settings=settings,
@@ -55,7 +53,7 @@ def small_house(
 
 if __name__ == "__main__":
     role, database_url, var_dir, redis_url = sys.argv[1:5]
-    runner.DEAD_AFTER = timedelta(seconds=1.5)
+    runner.DEAD_AFTER = timedelta(seconds=4)
     celery_app.BEAT_SECONDS = scheduler.SWEEP_SECONDS = 0.3
     house = small_house(database_url, Path(var_dir), redis_url or None)
     if role == "worker":

@@ -195,7 +195,7 @@ def prepare(house: House, key: str) -> None:
         tx.execute(text("INSERT INTO effect VALUES (:key, 0, 0)"), {"key": key})
 
 
-def until(condition: Callable[[], bool], seconds: float = 40) -> None:
+def until(condition: Callable[[], bool], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "this did not happen in time"
@@ -219,8 +219,9 @@ def test_a_killed_worker_loses_no_work_and_repeats_no_effect(crew: Crew) -> None
     crew.start("scheduler")
     crew.start("worker")
     until(lambda: all(row.state == "done" for row in rows(house) if row.kind == "effect"))
-    assert effect(house, "before") == (2, 1)
-    assert effect(house, "after") == (2, 1)
+    for key in ("before", "after"):
+        starts, times = effect(house, key)
+        assert starts >= 2 and times == 1  # begun again, done once
 
 
 @pytest.mark.servers
