@@ -14,11 +14,11 @@ QUIET_DAYS = 9  # a week, and room for a demo that is opened a day or two later
 
 # share of people, least and most of the days on which they take part
 ENERGY = (
-    (0.24, 0.0, 0.0),
-    (0.34, 0.01, 0.08),
-    (0.24, 0.10, 0.30),
-    (0.12, 0.35, 0.70),
-    (0.06, 0.80, 0.97),
+    (0.27, 0.0, 0.0),
+    (0.36, 0.01, 0.08),
+    (0.22, 0.10, 0.30),
+    (0.10, 0.35, 0.70),
+    (0.05, 0.80, 0.97),
 )
 CYCLE = 8  # four crews: two early, two late, two night shifts, two days off
 
@@ -103,7 +103,7 @@ def _appoint(person: Person, menu: Menu, days: int) -> None:
     if person.number == SHOWN:
         person.energy, person.since, person.crew = 1.0, 0, -1
         person.way, person.metres = menu.bike or person.way, 6300
-        person.habits = tuple((habit, min(0.95, often * 1.5)) for habit, people, often in menu.small if people > 0.15)
+        person.habits = tuple((habit, min(0.95, often * 1.1)) for habit, people, often in menu.small if people > 0.15)
     elif person.quiet:
         person.energy = max(0.35, person.energy)
         person.since, person.until = 0, max(0, days - QUIET_DAYS)
