@@ -38,6 +38,12 @@ _numbers = itertools.count(1)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fast", action="store_true", help="leave out the browser and the servers")
+    parser.addoption(
+        "--all-pages",
+        action="store_true",
+        default=os.environ.get("PUHUI_ALL_PAGES") == "1",
+        help="look at every page in every view, not only at a share (long)",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

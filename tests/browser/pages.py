@@ -1,0 +1,262 @@
+"""Which pages there are, taken from the address map, who may look at each, and an example address for each with arguments."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+
+from tests.browser.world import ANONYMOUS, LOGINS, View, World
+from webapp.console.campaigns import STEPS
+from webapp.web.guards import Rule, rule_of
+from webapp.web.house import Principal
+
+Arguments = list[dict[str, Any]]
+VIEWS = [
+    View(theme, elder, lang)
+    for elder in (False, True)
+    for theme in ("light", "dark")
+    for lang in ("zh-CN", "en")
+]
+RESIDENTS = (ANONYMOUS, "member", "fresh")
+# Addresses that answer with something other than a page for people.
+NOT_PAGES = {
+    "activities.photo": "a picture",
+    "console_review.photo": "a picture",
+    "health.healthz": "for probes",
+    "health.metrics": "for scrapers",
+    "health.readyz": "for probes",
+    "members.my_export_file": "a file to keep",
+    "rankings.download": "a file to keep",
+}
+# Addresses that only lead to another page, which has a line of its own.
+REDIRECTS = {"activities.behaviours", "console_review.next_case"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One page as one person sees it."""
+
+    endpoint: str
+    who: str
+    path: str
+    way_in: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.who} at {self.path}"
+
+
+def page_endpoints(app: Any) -> list[str]:
+    """Every address a browser can GET as a page; the API and files are left out."""
+    found = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    return sorted(e for e in found if not e.startswith("api.") and e not in NOT_PAGES)
+
+
+def rule_for(app: Any, endpoint: str) -> Rule:
+    rule = rule_of(app.view_functions[endpoint])
+    assert rule is not None, f"{endpoint} has no guard"
+    return rule
+
+
+def audience(world: World, endpoint: str) -> list[str]:
+    """Who is let in: for residents' pages the visitor, the busy and the new member; else everybody with the role."""
+    rule = rule_for(world.app, endpoint)
+    there = [who for who in LOGINS if who in world.members]
+    if rule.kind == "public":
+        return [ANONYMOUS, *(who for who in ("member", "fresh") if who in there)]
+    if rule.kind == "member":
+        return [who for who in ("member", "fresh") if who in there]
+    people = [(who, world.principal(who)) for who in there]
+    return [who for who, person in people if person and rule.refusal(person) is None]
+
+
+def cases(world: World, endpoint: str) -> Iterator[Case]:
+    """Every example of this page for everybody who may see it."""
+    rules = [r for r in world.app.url_map.iter_rules(endpoint) if "GET" in (r.methods or ())]
+    needs = bool(rules[0].arguments)
+    assert not needs or endpoint in EXAMPLES, (
+        f"{endpoint} takes arguments; give it an example in {__name__}.EXAMPLES"
+    )
+    for who in audience(world, endpoint):
+        given = EXAMPLES[endpoint](Asker(world, who)) if endpoint in EXAMPLES else [{}]
+        for arguments in given:
+            way_in = arguments.pop("_way_in", None)
+            with world.app.test_request_context():
+                path = url_for(endpoint, **arguments)
+            if way_in and who != ANONYMOUS:
+                continue
+            yield Case(endpoint, who, path, way_in)
+
+
+@dataclass(frozen=True)
+class Asker:
+    """What an example may ask: the world and who is looking."""
+
+    world: World
+    who: str
+
+    @property
+    def person(self) -> Principal | None:
+        return self.world.principal(self.who)
+
+    @property
+    def id(self) -> int:
+        return self.person.member_id if self.person else 0
+
+    def ids(self, statement: str, name: str, **values: Any) -> Arguments:
+        """One set of arguments for each row; text that is a uuid without dashes gets them."""
+        return [{name: _dashed(row[0])} for row in self.world.rows(statement, me=self.id, **values)]
+
+
+def _dashed(value: Any) -> Any:
+    return str(uuid.UUID(value)) if isinstance(value, str) and len(value) == 32 else value
+
+
+def _one_of_each(by: str, table: str, where: str = "1 = 1") -> str:
+    return f"SELECT min(id) FROM {table} WHERE {where} GROUP BY {by}"  # noqa: S608 - our own words
+
+
+def _acts(ask: Asker) -> Arguments:
+    of_each = "SELECT min(id) FROM activity WHERE member_id = :me GROUP BY status, evidence = '[]'"
+    return ask.ids(of_each, "activity_id")
+
+
+def _forms(ask: Asker) -> Arguments:
+    """A plain form, one with a choice of numbers, one with a choice of words, one for points only, one in no season."""
+    open_ones = [b for b in ask.world.house.catalogue.behaviours if b.loggable and not b.hidden]
+    kinds: dict[Any, str] = {}
+    for each in open_ones:
+        kinds.setdefault((tuple(i.kind for i in each.inputs), each.points_only, bool(each.season)), each.code)
+    return [{"code": code} for code in kinds.values()]
+
+
+def _methods(name: str) -> Callable[[Asker], Arguments]:
+    def examples(ask: Asker) -> Arguments:
+        kinds: dict[Any, Any] = {}
+        for each in ask.world.house.catalogue.behaviours:
+            kinds.setdefault((each.points_only, each.loggable, bool(each.inputs)), each)
+        return [{name: each.code if name == "code" else each.ref} for each in kinds.values()]
+
+    return examples
+
+
+def _boards(ask: Asker) -> Arguments:
+    return [
+        {"code": "members", "period": "month"},
+        {"code": "enterprise-total", "period": "total"},
+        {"code": "enterprise-per-head", "period": "year"},
+        {"code": "community-per-head"},
+        {"code": "family-total", "period": "month"},
+        *({"code": "members", "period": r[0]} for r in ask.world.rows(
+            "SELECT max(period) FROM published_board WHERE board = 'members'") if r[0]),
+    ]  # fmt: skip
+
+
+def _units(ask: Asker) -> Arguments:
+    mine = "SELECT unit_id FROM membership WHERE member_id = :me AND left_on IS NULL ORDER BY unit_id"
+    return ask.ids(mine, "unit_id")
+
+
+def _join_codes(ask: Asker) -> Arguments:
+    found = ask.ids(
+        "SELECT join_code FROM green_unit WHERE join_code IS NOT NULL ORDER BY kind LIMIT 2", "code"
+    )
+    return [*found, {"code": "NOSUCH99"}]
+
+
+def _administered(ask: Asker) -> Arguments:
+    return [{"unit_id": unit} for unit in (ask.person.unit_ids[:1] if ask.person else ())]
+
+
+def _staff_units(ask: Asker) -> Arguments:
+    return ask.ids(_one_of_each("kind", "green_unit", "parent_id IS NULL"), "unit_id")
+
+
+def _campaign_steps(ask: Asker) -> Arguments:
+    found = ask.world.rows("SELECT id, status FROM campaign ORDER BY id")
+    return [{"campaign_id": r.id, "step": step} for r in found for step in STEPS.get(r.status, {})]
+
+
+def _people(ask: Asker) -> Arguments:
+    return ask.ids(
+        "SELECT public_id FROM member WHERE login IN ('m000001', 'hr-demo', 'admin-demo')", "public_id"
+    )
+
+
+def _pending(ask: Asker) -> Arguments:
+    found = ask.world.rows(
+        "SELECT m.public_id, a.id FROM activity a JOIN member m ON m.id = a.member_id"
+        " WHERE a.status = 'pending' ORDER BY a.id LIMIT 1"
+    )
+    return [{"public_id": r.public_id, "activity_id": _dashed(r.id)} for r in found]
+
+
+def _redemptions(ask: Asker) -> Arguments:
+    return ask.ids(
+        _one_of_each("status, merchant_id IS NULL", "redemption", "member_id = :me"), "redemption_id"
+    )
+
+
+def _held(ask: Asker) -> Arguments:
+    return ask.ids(
+        "SELECT min(id) FROM redemption WHERE member_id = :me AND status = 'held' HAVING count(*) > 0",
+        "redemption_id",
+    )
+
+
+def _rewards(ask: Asker) -> Arguments:
+    return ask.ids(_one_of_each("kind", "reward", "status = 'on'"), "reward_id")
+
+
+def _first_admin(ask: Asker) -> Arguments:
+    token = ask.world.first_admin_token
+    return [{"token": token}] if token and ask.who == ANONYMOUS else []
+
+
+EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
+    "activities.form": _forms,
+    "activities.show": _acts,
+    "campaigns.show": lambda ask: ask.ids(
+        "SELECT id FROM campaign WHERE status IN ('open', 'closed', 'settled')", "campaign_id"
+    ),
+    "console_announcements.edit": lambda ask: ask.ids(
+        _one_of_each("published_at IS NULL, withdrawn_at IS NULL", "announcement"), "announcement_id"
+    ),
+    "console_campaigns.ask": _campaign_steps,
+    "console_campaigns.edit": lambda ask: ask.ids("SELECT id FROM campaign", "campaign_id"),
+    "console_ledger.report": lambda ask: ask.ids("SELECT id FROM audit_report LIMIT 1", "report_id"),
+    "console_members.one": _people,
+    "console_merchants.merchant": lambda ask: ask.ids("SELECT id FROM merchant LIMIT 1", "merchant_id"),
+    "console_methods.one": _methods("ref"),
+    "console_review.case": _pending,
+    "console_rewards.edit": lambda ask: ask.ids(_one_of_each("kind", "reward"), "reward_id"),
+    "console_units.ask_close": _staff_units,
+    "console_units.edit": _staff_units,
+    "green_units.invitation": _join_codes,
+    "green_units.show": _units,
+    "home.how": _methods("code"),
+    "home.index": lambda ask: [{}, *([{"try": "bus"}] if ask.who == ANONYMOUS else [])],
+    "home.statement": lambda ask: [{"book": "points"}, {"book": "carbon"}],
+    "inbox.announcement": lambda ask: ask.ids(
+        "SELECT id FROM announcement WHERE published_at IS NOT NULL AND withdrawn_at IS NULL LIMIT 1",
+        "announcement_id",
+    ),
+    "members.code": lambda ask: [{"_way_in": "code"}],
+    "members.first_admin": _first_admin,
+    "members.register": lambda ask: [{}, {"_way_in": "proved"}],
+    "members.sign_in": lambda ask: [{"by": "password"}, {"by": "code"}] if ask.who == ANONYMOUS else [],
+    "merchants.receipt": lambda ask: ask.ids(
+        "SELECT min(id) FROM fulfilment WHERE member_id = :me HAVING count(*) > 0", "fulfilment_id"
+    ),
+    "rankings.show": _boards,
+    "rewards.confirm_cancel": _held,
+    "rewards.mine": lambda ask: [{}, {"state": "held"}],
+    "rewards.redemption": _redemptions,
+    "rewards.show": _rewards,
+    "unit_admin.people": _administered,
+    "unit_admin.poster": _administered,
+    "unit_admin.show": _administered,
+}

@@ -1,0 +1,57 @@
+"""Every page for everybody who may see it: axe, sizes, contrast, width, headings, language, console."""
+
+from __future__ import annotations
+
+import zlib
+
+import pytest
+
+from tests.browser.pages import NOT_PAGES, REDIRECTS, RESIDENTS, VIEWS, Case, cases, rule_for
+from tests.browser.visit import Visitor
+from tests.browser.world import View, World
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("park", ["full", "empty"])
+def test_nothing_is_wrong_with_the_page(
+    endpoint: str, park: str, visitor: Visitor, all_pages: bool, request: pytest.FixtureRequest
+) -> None:
+    if endpoint in REDIRECTS:
+        return
+    world: World = request.getfixturevalue(park)
+    wrong = [
+        f"{case} in {view}: {line}"
+        for case, view in _chosen(list(cases(world, endpoint)), all_pages)
+        for line in visitor.faults(world, case, view)
+    ]
+    if wrong:
+        pytest.fail(f"{len(wrong)} faults\n" + "\n".join(wrong), pytrace=False)
+
+
+def _chosen(found: list[Case], everything: bool) -> list[tuple[Case, View]]:
+    """All examples in all views, or a share: each kind of reader once, in a view that differs from page to page."""
+    if everything:
+        return [(case, view) for case in found for view in VIEWS]
+    share: dict[str, Case] = {}
+    for turn, case in enumerate(found):
+        kind = case.who if case.who in RESIDENTS else "staff"
+        if kind not in share or _turn(case.endpoint) % (turn + 1) == 0:
+            share[kind] = case
+    first = _turn(found[0].endpoint) if found else 0
+    return [(case, VIEWS[(first + 3 * n) % len(VIEWS)]) for n, case in enumerate(share.values())]
+
+
+def _turn(endpoint: str) -> int:
+    return zlib.crc32(endpoint.encode()) >> 8
+
+
+def test_every_page_has_somebody_to_look_at_it(endpoint: str, full: World, empty: World) -> None:
+    """An example that finds nothing in either park would let a page go unseen."""
+    if endpoint not in REDIRECTS:
+        assert any(cases(full, endpoint)) or any(cases(empty, endpoint)), rule_for(full.app, endpoint)
+
+
+def test_what_is_called_no_page_is_none(full: World) -> None:
+    found = {rule.endpoint for rule in full.app.url_map.iter_rules()}
+    assert set(NOT_PAGES) <= found and found >= REDIRECTS

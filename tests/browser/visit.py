@@ -1,0 +1,98 @@
+"""Opens one page as one person and says everything that is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.browser.pages import Case
+from tests.browser.world import View, World
+
+HERE = Path(__file__).parent
+AXE = (HERE / "axe.min.js").read_text(encoding="utf-8")
+PROBE = (HERE / "probe.js").read_text(encoding="utf-8").partition("*/")[2].strip()
+WIDE = (HERE / "wide.js").read_text(encoding="utf-8").partition("*/")[2].strip()
+RUN_AXE = """() => axe.run(document, {
+  runOnly: {type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
+  resultTypes: ["violations"],
+}).then((found) => found.violations.map((v) => v.id + " (" + v.impact + "): " +
+  v.nodes.slice(0, 3).map((n) => n.target.join(" ") + " " + n.html.slice(0, 120)).join(" | ")))"""
+PHONE, NARROW, DESKTOP = (
+    {"width": 390, "height": 844},
+    {"width": 320, "height": 640},
+    {"width": 1280, "height": 800},
+)
+
+
+class Visitor:
+    """One browser; a person who comes back finds their own cookies, and nobody else's."""
+
+    def __init__(self, browser: Any) -> None:
+        self.browser = browser
+        self._contexts: dict[tuple[str, str], Any] = {}
+
+    def close(self) -> None:
+        for context in self._contexts.values():
+            context.close()
+
+    def page(self, world: World, who: str, view: View, way_in: str | None = None) -> Any:
+        """A fresh page of this person's browser, set up as they like it."""
+        key = (world.name, who)
+        if key not in self._contexts:
+            self._contexts[key] = self.browser.new_context(
+                viewport=PHONE, locale="zh-CN", color_scheme="light", reduced_motion="reduce"
+            )
+        context = self._contexts[key]
+        context.clear_cookies()
+        context.add_cookies(
+            [
+                {"name": n, "value": v, "url": world.address}
+                for n, v in world.cookies(who, view, way_in).items()
+            ]
+        )
+        world.prefer(who, view)
+        return context.new_page()
+
+    def faults(self, world: World, case: Case, view: View) -> list[str]:
+        """Everything wrong with this page, a line each."""
+        page = self.page(world, case.who, view, case.way_in)
+        said = listen(page)
+        try:
+            answer = page.goto(world.address + case.path, wait_until="load")
+            wrong = [] if answer.status == 200 else [f"answers {answer.status}"]
+            arrived = urlsplit(page.url)
+            if arrived.path != urlsplit(case.path).path:
+                wrong.append(f"leads to {arrived.path}")
+            return [*wrong, *examine(page, view), *said]
+        finally:
+            page.close()
+
+
+def listen(page: Any) -> list[str]:
+    """A list that fills with what the console, the scripts and the network complain about."""
+    said: list[str] = []
+    page.on("console", lambda m: said.append(f"console: {m.text}") if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(f"script: {error}"))
+    page.on("requestfailed", lambda r: said.append(f"request failed: {r.url} {r.failure}"))
+    return said
+
+
+def examine(page: Any, view: View) -> list[str]:
+    """axe, sizes, contrast, headings and width of the page that is open, at phone width."""
+    page.evaluate(AXE)
+    wrong = [f"axe: {line}" for line in page.evaluate(RUN_AXE)]
+    found = page.evaluate(PROBE, view.elder)
+    wrong += [f"text too small, {line}" for line in found["tiny"]]
+    wrong += [f"text too faint, {line}" for line in found["faint"]]
+    wrong += [f"target too small, {line}" for line in found["small"]]
+    if found["headings"] != 1:
+        wrong.append(f"{found['headings']} h1")
+    shown = (found["lang"], found["theme"], found["elder"])
+    if shown != (view.lang, view.theme, view.elder):
+        wrong.append(f"shown as {shown} and not as {view}")
+    for size in (DESKTOP, NARROW, PHONE):
+        if page.viewport_size != size:
+            page.set_viewport_size(size)
+        wrong += [f"scrolls sideways: {line}" for line in page.evaluate(WIDE)]
+    return wrong

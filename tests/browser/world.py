@@ -1,0 +1,226 @@
+"""Two small parks, one full and one empty, each served by the real server process, and the people who look at them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from points_engine.clock import SystemClock
+from tests.people import make_member
+from tests.servers import free_port
+from webapp import demo
+from webapp.app import create_app
+from webapp.green_units import service as green_units
+from webapp.green_units.forms import UnitNames
+from webapp.jobs.runner import run_job
+from webapp.members import service as members
+from webapp.members import signin, staff
+from webapp.members.phones import book
+from webapp.rewards import service as rewards
+from webapp.settings import ROOT, Settings
+from webapp.store import Store, migrate
+from webapp.web.house import Principal
+
+SIZE = {"members": 120, "units": 8, "days": 14, "seed": 1}
+DEMO_PASSWORD = "puhui-demo"
+# Who looks, and the demo sign-in of each; the fresh one registered a moment ago and has nothing yet.
+LOGINS = {
+    "member": "m000001",
+    "fresh": "fresh-one",
+    "hr": "hr-demo",
+    "merchant": "merchant-demo",
+    "reviewer": "reviewer-demo",
+    "editor": "editor-demo",
+    "auditor": "auditor-demo",
+    "administrator": "admin-demo",
+}
+ANONYMOUS = "anonymous"
+STARTS_WITHIN = 40  # seconds; the machine may be busy
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a person has set up their pages."""
+
+    theme: str = "light"
+    elder: bool = False
+    lang: str = "zh-CN"
+
+    def __str__(self) -> str:
+        return f"{self.theme}-{'elder' if self.elder else 'standard'}-{self.lang[:2]}"
+
+    @property
+    def cookie(self) -> str:
+        return f"{self.lang}.{self.theme}.{int(self.elder)}"
+
+
+@dataclass
+class World:
+    """A park that is being served: `app` is the same application in this process, on the same database."""
+
+    name: str
+    app: Any
+    address: str
+    members: dict[str, int]
+    first_admin_token: str | None = None
+    _tokens: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def house(self) -> Any:
+        return self.app.extensions["puhui"]
+
+    def rows(self, statement: str, **values: Any) -> list[Any]:
+        with self.house.store.read() as tx:
+            return list(tx.rows(text(statement), values))
+
+    def principal(self, who: str) -> Principal | None:
+        """What the guards see of this person."""
+        return None if who == ANONYMOUS else signin.load(self.house, self.token(who), "web")
+
+    def token(self, who: str) -> str:
+        """A live web session, opened without the slow password."""
+        if who not in self._tokens:
+            with self.house.store.write() as tx:
+                self._tokens[who] = signin.start_session(
+                    tx, self.members[who], "web", "Chromium · Linux", self.house.clock.now()
+                )
+        return self._tokens[who]
+
+    def cookies(self, who: str, view: View, way_in: str | None = None) -> dict[str, str]:
+        """The cookies of this person's browser; `way_in` puts them in the middle of signing in by code."""
+        client = self.app.test_client()
+        with client.session_transaction() as session:
+            if who != ANONYMOUS:
+                session["_user_id"], session["_fresh"] = self.token(who), True
+            if way_in:
+                session.update(self._on_the_way(way_in))
+            session["seen"] = True  # a session that nothing was put in sends no cookie
+        name = self.app.config["SESSION_COOKIE_NAME"]
+        kept = client.get_cookie(name)
+        assert kept is not None
+        return {name: kept.value, "prefs": view.cookie}
+
+    def _on_the_way(self, way_in: str) -> dict[str, Any]:
+        phone = book(self.house.settings).seal("13800000000")
+        if way_in == "code":
+            return {"code": {"phone": phone, "purpose": "sign_in", "nonce": "00", "next": "/"}}
+        until = int((self.house.clock.now() + timedelta(minutes=15)).timestamp())
+        return {"proved": {"phone": phone, "until": until, "next": "/"}}
+
+    def prefer(self, who: str, view: View) -> None:
+        """Keep the view as the person's own choice, which goes before the cookie."""
+        if who != ANONYMOUS:
+            with self.house.store.write() as tx:
+                members.keep_preferences(tx, self.members[who], view.lang, view.theme, view.elder)
+
+
+@contextmanager
+def full_world(folder: Path) -> Iterator[World]:
+    """A demo park of two weeks with a person of every role."""
+    settings = _settings(folder)
+    with closing(_Disposing(settings.database_url)) as store:
+        demo.build(store.store, settings=settings, **SIZE)  # type: ignore[arg-type]
+    app = create_app(settings)
+    house = app.extensions["puhui"]
+    run_job(house, "audit_ledger", house.clock.now())  # so that there is a report to look at
+    make_member(house, LOGINS["fresh"], nickname="新来的")
+    ids = {row.login: row.id for row in _logins(house)}
+    with _served(settings) as address:
+        yield World("full", app, address, {who: ids[login] for who, login in LOGINS.items()})
+    house.store.dispose()
+
+
+@contextmanager
+def empty_world(folder: Path) -> Iterator[World]:
+    """A park on its first day: the roles are given, and there is nothing to see."""
+    settings = _settings(folder)
+    app = create_app(settings)
+    house = app.extensions["puhui"]
+    now = house.clock.now()
+    with house.store.write() as tx:
+        token = staff.create_admin_token(tx, now)
+    people = {who: make_member(house, login) for who, login in LOGINS.items() if who != "member"}
+    ids = {who: person.id for who, person in people.items()}
+    with house.store.write() as tx:
+        for role in ("administrator", "reviewer", "editor", "auditor"):
+            members.grant_role(tx, None, ids[role], role, now)
+        names = UnitNames.parse({"name": "空空公司"})
+        unit = green_units.create_unit(tx, ids["administrator"], "enterprise", names, now)
+        green_units.join_unit(tx, ids["hr"], unit, now)
+        green_units.set_admin(tx, ids["administrator"], unit, ids["hr"], True, now, staff=True)
+        facts = rewards.MerchantFacts(code="empty", name_zh="空空小店")
+        shop = rewards.create_merchant(tx, ids["administrator"], facts, now)
+        members.grant_role(tx, None, ids["merchant"], "merchant", now, merchant_id=shop)
+    with _served(settings) as address:
+        yield World("empty", app, address, ids, token)
+    house.store.dispose()
+
+
+class _Disposing:
+    """A store that lets go of its connections when closed."""
+
+    def __init__(self, url: str) -> None:
+        self.store = Store(url)
+
+    def close(self) -> None:
+        self.store.dispose()
+
+
+def _settings(folder: Path) -> Settings:
+    settings = Settings(env="development", var_dir=folder, port=free_port())
+    folder.mkdir(parents=True, exist_ok=True)
+    migrate.upgrade(settings.database_url)
+    return settings
+
+
+def _logins(house: Any) -> list[Any]:
+    with house.store.read() as tx:
+        return list(tx.rows(text("SELECT id, login FROM member")))
+
+
+@contextmanager
+def _served(settings: Settings) -> Iterator[str]:
+    """The address of `python -m webapp serve` with these settings; ends the process by its own id."""
+    address = f"http://127.0.0.1:{settings.port}"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PUHUI_")}
+    environment |= {
+        "PUHUI_ENV": settings.env,
+        "PUHUI_VAR_DIR": str(settings.var_dir),
+        "PUHUI_PORT": str(settings.port),
+        "PUHUI_LOG_LEVEL": "warning",
+    }
+    with (settings.var_dir / "serve.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "webapp", "serve"], cwd=ROOT, env=environment, stdout=log, stderr=log
+        )
+        try:
+            _wait_for(address, process, settings.var_dir / "serve.log")
+            yield address
+        finally:
+            process.terminate()
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    clock, opener = SystemClock(), urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    until = clock.now() + timedelta(seconds=STARTS_WITHIN)
+    while clock.now() < until and process.poll() is None:
+        with suppress(OSError), opener.open(f"{address}/healthz", timeout=5):
+            return
+        time.sleep(0.1)
+    raise RuntimeError(f"the server did not start: {log.read_text()[-2000:]}")
