@@ -14,8 +14,7 @@ from webapp.members import consents, entering, limits, service
 from webapp.members.blueprint import bp
 from webapp.members.forms import feedback_of
 from webapp.web import address, current, guard, house, lang, now, safe_next, say, t
-from webapp.web.i18n import LANGS
-from webapp.web.preferences import THEMES, Preferences, effective, to_cookie
+from webapp.web.preferences import LANGS, THEMES, Preferences, effective, to_cookie
 
 VENDORED = Path(__file__).resolve().parents[2] / "static" / "vendor" / "vendor.json"
 

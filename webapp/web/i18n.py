@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from flask import g, has_request_context, request
 
-LANGS = ("zh-CN", "en")
+from webapp.web.context import current, is_api
+from webapp.web.preferences import LANGS, from_cookie
+
 DEFAULT = "zh-CN"
 
 
@@ -35,9 +37,6 @@ def lang() -> str:
     if not has_request_context():
         return DEFAULT
     if "lang" not in g:
-        from webapp.web.context import current, is_api
-        from webapp.web.preferences import from_cookie
-
         try:
             person = current()
         except Exception:  # noqa: BLE001 - an error page must still find its words when the database is away

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from flask import current_app, request
 from werkzeug.wrappers import Response
 
-from webapp.web.i18n import LANGS
+from webapp.web.context import current
 
+LANGS = ("zh-CN", "en")
 THEMES = ("auto", "light", "dark")
 YEAR = 365 * 86400
 
@@ -50,8 +51,6 @@ def to_cookie(response: Response, chosen: Preferences) -> None:
 
 def effective() -> Preferences:
     """The member's stored choice where there is one, else the cookie's."""
-    from webapp.web.context import current
-
     cookie, person = from_cookie(), current()
     if person is None:
         return cookie
