@@ -153,6 +153,7 @@ def pending(tx: Tx, after: tuple[datetime, int, str] | None = None, limit: int =
 
 
 def count_pending(tx: Tx) -> int:
+    """How many acts wait for a reviewer."""
     return int(tx.scalar(select(func.count()).select_from(activity).where(activity.c.status == "pending")) or 0)
 
 
