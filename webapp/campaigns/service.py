@@ -75,6 +75,7 @@ def join(tx: Tx, catalogue: Any, member_id: int, campaign_id: int, now: datetime
 
 
 def joined(tx: Tx, member_id: int, campaign_id: int) -> bool:
+    """Whether the member takes part."""
     return (
         tx.scalar(
             select(campaign_join.c.member_id).where(
