@@ -92,6 +92,7 @@ def reports(tx: Tx, after: int | None = None, limit: int = 30) -> list[Row[Any]]
 
 
 def report(tx: Tx, report_id: int) -> Row[Any]:
+    """One kept audit report; refused when there is none."""
     row = tx.row(select(audit_report).where(audit_report.c.id == report_id))
     if row is None:
         raise refuse("not_found", "unknown_report")
@@ -99,6 +100,7 @@ def report(tx: Tx, report_id: int) -> Row[Any]:
 
 
 def audit_waits(tx: Tx) -> bool:
+    """Whether an audit has been asked for and has not run yet."""
     return runner.waits(tx, service.AUDIT)
 
 
