@@ -84,6 +84,7 @@ class Grant:
 
 
 def profile(tx: Tx, member_id: int, book: PhoneBook) -> Profile:
+    """What a member sees of themselves, with the phone number opened."""
     row = tx.row(select(member).where(member.c.id == member_id))
     if row is None:
         raise refuse("not_found", "unknown_member")
@@ -105,11 +106,13 @@ def by_phone(tx: Tx, book: PhoneBook, phone: str) -> Row[Any] | None:
 
 
 def password_hash_of(tx: Tx, member_id: int) -> str | None:
+    """The stored hash, or None for someone who signs in by code only."""
     found: str | None = tx.scalar(select(member.c.password_hash).where(member.c.id == member_id))
     return found
 
 
 def preferences(tx: Tx, member_id: int) -> Row[Any]:
+    """The language, colours and elder view that the member chose."""
     row = tx.row(select(member.c.lang, member.c.theme, member.c.elder).where(member.c.id == member_id))
     assert row is not None
     return row
@@ -121,6 +124,7 @@ def goal(tx: Tx, member_id: int) -> int:
 
 
 def devices(tx: Tx, member_id: int, token: str, now: datetime) -> list[Device]:
+    """The live sessions, latest first; `token` marks the one that asks."""
     rows = tx.rows(
         select(session)
         .where(session.c.member_id == member_id, session.c.expires_at > now)
@@ -141,10 +145,12 @@ def names(tx: Tx, ids: Collection[int]) -> dict[int, Name]:
 
 
 def nicknames(tx: Tx, ids: Collection[int]) -> dict[int, str]:
+    """The nickname of each id."""
     return {number: name.nickname for number, name in names(tx, ids).items()}
 
 
 def public_ids(tx: Tx, ids: Collection[int]) -> dict[int, str]:
+    """The id that may be shown, for each inner id."""
     return {number: name.public_id for number, name in names(tx, ids).items()}
 
 
@@ -164,6 +170,7 @@ def find_exact(tx: Tx, who: str) -> int | None:
 
 
 def roles_of(tx: Tx, member_id: int) -> frozenset[str]:
+    """The roles of a member, whatever unit or merchant they are for."""
     return frozenset(grant.role for grant in grants_of(tx, member_id))
 
 
@@ -185,6 +192,7 @@ def staff_list(tx: Tx, q: str | None = None, after: int | None = None, limit: in
 
 
 def staff_card(tx: Tx, public_id: str) -> StaffLine:
+    """One member as the desk sees them; refused when unknown."""
     row = tx.row(select(member).where(member.c.public_id == public_id))
     if row is None:
         raise refuse("not_found", "unknown_member")
@@ -192,6 +200,7 @@ def staff_card(tx: Tx, public_id: str) -> StaffLine:
 
 
 def grants_of(tx: Tx, member_id: int) -> list[Grant]:
+    """Each role with what it is for and since when."""
     rows = tx.rows(select(role_grant).where(role_grant.c.member_id == member_id).order_by(role_grant.c.role))
     return [Grant(r.member_id, r.role, r.unit_id, r.merchant_id, r.granted_at) for r in rows]
 
