@@ -112,6 +112,7 @@ def change_phone(tx: Tx, book: PhoneBook, member_id: int, phone: str, keep: str 
 
 
 def leave_feedback(tx: Tx, member_id: int | None, text: str, now: datetime) -> None:
+    """Keep what somebody wrote to us, signed in or not."""
     tx.execute(insert(feedback).values(member_id=member_id, text=text, at=now))
 
 
