@@ -246,6 +246,7 @@ def staff_one(tx: Tx, reward_id: int) -> Row[Any]:
 
 
 def staff_merchant(tx: Tx, merchant_id: int) -> Row[Any]:
+    """One merchant for the desk; refused when unknown."""
     row = tx.row(select(merchant).where(merchant.c.id == merchant_id))
     if row is None:
         raise refuse("not_found", "unknown_merchant", merchant=merchant_id)
