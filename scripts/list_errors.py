@@ -9,8 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from webapp.web.errors import HTTP_CODES, STATUS  # noqa: E402
-from webapp.web.messages import MESSAGES, REASONS  # noqa: E402
+from webapp.web.errors import HTTP_CODES, STATUS  # noqa: E402 - found once the path is set
+from webapp.web.messages import MESSAGES, REASONS  # noqa: E402 - as above
 
 HEAD = """# Error codes
 

@@ -10,7 +10,7 @@ NEEDS_DEVELOPMENT = ("test", "check")
 
 def main() -> int:
     if sys.version_info < (3, 11):  # noqa: UP036 - an older Python runs this line
-        return _refuse("Puhui needs Python 3.11 or newer; this is %d.%d." % sys.version_info[:2])  # noqa: UP031
+        return _refuse("Puhui needs Python 3.11 or newer; this is %d.%d." % sys.version_info[:2])  # noqa: UP031 - likewise
     from webapp.launch import bootstrap
 
     arguments = sys.argv[1:]

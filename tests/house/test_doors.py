@@ -48,7 +48,10 @@ def may(who: str, what: str) -> bool:
     if mine == theirs or mine in OVER or mine == "tables":
         return True
     if mine == "audit":
-        return theirs in ROOMS and what.split(".")[2] in {"audit", "service", "queries"} or theirs in {*UNDER, "tables"}
+        return (theirs in ROOMS and what.split(".")[2] in {"audit", "service", "queries"}) or theirs in {
+            *UNDER,
+            "tables",
+        }
     if mine in {"store", "settings", "web", "jobs"}:
         return theirs in {"settings", "store"} or (mine, theirs) == ("jobs", "web")
     return theirs in UNDER or opens(mine, what)

@@ -30,6 +30,8 @@ class JobLine:
 
 @dataclass(frozen=True)
 class FailedRow:
+    """Work that was given up, as the jobs page lists it."""
+
     id: int
     kind: str
     key: str
