@@ -14,13 +14,14 @@ from points_engine.clock import local_day
 from webapp.members.signin import _base36, token_hash
 from webapp.rankings import service as rankings
 from webapp.store import Store
+from webapp.store.migrate import upgrade
 
 DAYS = 14
 
 
 def fill(store: Store, members: int) -> datetime:
     """`members` people in 40 companies, each with an API session, a wallet and two weeks of days; PostgreSQL."""
-    webapp.tables.metadata.create_all(store.engine)
+    upgrade(store.url)
     now = datetime.now(UTC)
     with store.write() as tx:
         for statement in STATEMENTS:

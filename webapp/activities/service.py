@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import bindparam, select, tuple_, update
+from sqlalchemy import bindparam, select, update
 
 from points_engine.activity import MILLI, Act, Decision, Usage, decide, limits, periods
 from points_engine.clock import local_day
@@ -16,12 +16,11 @@ from points_engine.errors import EngineError, Invalid, refuse
 from points_engine.ledger import Move, expiry
 from points_engine.methodology import Catalogue, Level
 from webapp.activities.commands import LogActivity
-from webapp.activities.tables import activity, cap_counter, photo_use, upload
+from webapp.activities.state import Ledgers
+from webapp.activities.tables import activity, cap_counter
 from webapp.ledger import queries as ledger_queries
 from webapp.ledger import service as ledger
 from webapp.store import Tx
-
-Counters = dict[tuple[str, str], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,47 +31,6 @@ class Logged:
     fresh: bool
 
 
-class Ledgers:
-    """What a batch knows of its members while it decides: wallets, counters and days, kept up to date."""
-
-    def __init__(self, tx: Tx, commands: Sequence[LogActivity], now: datetime) -> None:
-        members = {c.member_id for c in commands}
-        self.tx = tx
-        self.now = now
-        self.books = ledger.open_books(tx, members, now)
-        self.counters = _read_counters(tx, commands)
-        self.days = _read_days(tx, commands)
-        self.rows: list[dict[str, Any]] = []
-        self.added: dict[tuple[int, str, str], int] = {}
-        self.photos: list[dict[str, Any]] = []
-
-    def usage(self, member_id: int, occurred_at: datetime) -> Usage:
-        declared, points = self.days.get((member_id, local_day(occurred_at)), (0, 0))
-        return Usage(self.counters.setdefault(member_id, {}), declared, points)
-
-    def remember(self, member_id: int, day: Any, level: Level, verdict: Decision) -> None:
-        """Let the next act of this batch see what this one used."""
-        counters = self.counters.setdefault(member_id, {})
-        for (scope, period), n in verdict.counters.items():
-            counters[(scope, period)] = counters.get((scope, period), 0) + n
-            key = (member_id, period, scope)
-            self.added[key] = self.added.get(key, 0) + n
-        declared, points = self.days.get((member_id, day), (0, 0))
-        grams = verdict.grams if level is Level.DECLARED else 0
-        self.days[(member_id, day)] = (declared + grams, points + verdict.points)
-
-    def flush(self) -> None:
-        self.tx.insert(activity, self.rows)
-        self.tx.insert(photo_use, self.photos)
-        self.tx.upsert(
-            cap_counter,
-            [{"member_id": m, "period": p, "scope": s, "used": n} for (m, p, s), n in sorted(self.added.items())],
-            key=("member_id", "period", "scope"),
-            add=("used",),
-        )
-        self.books.flush()
-
-
 def log_many(tx: Tx, commands: Sequence[LogActivity], now: datetime) -> list[Logged | EngineError]:
     """Log a batch of acts, each answered in its place; a bad one hurts nobody else.
 
@@ -80,22 +38,19 @@ def log_many(tx: Tx, commands: Sequence[LogActivity], now: datetime) -> list[Log
     request_reused when it tells other facts. Members are locked in order; nothing is shared.
     """
     state = Ledgers(tx, commands, now)
-    # Only now, under the members' locks, is what is read here what will be written.
-    known: dict[tuple[int, str], Mapping[str, Any]] = _read_known(tx, commands)
-    evidence = _read_evidence(tx, commands)
     answers: list[Logged | EngineError] = []
     for command in commands:
-        first = known.get(command.key)
+        first = state.known.get(command.key)
         if first is not None:
             same = first["facts"] == command.facts
             answers.append(Logged(first, False) if same else refuse("conflict", "request_reused", id=command.id))
             continue
         try:
-            record = _log_one(state, command, evidence)
+            record = _log_one(state, command)
         except EngineError as error:
             answers.append(error)
             continue
-        known[command.key] = record
+        state.known[command.key] = record
         answers.append(Logged(record, True))
     state.flush()
     return answers
@@ -191,11 +146,11 @@ def judge_pending(tx: Tx, catalogue: Catalogue, record: Mapping[str, Any]) -> De
     return decide(act, _usage_now(tx, record["member_id"], act), reviewed=True)
 
 
-def _log_one(state: Ledgers, command: LogActivity, evidence: Mapping[tuple[int, str], Any]) -> dict[str, Any]:
+def _log_one(state: Ledgers, command: LogActivity) -> dict[str, Any]:
     if state.books.wallets[command.member_id].frozen:
         raise refuse("forbidden", "account_frozen")
-    photos = [evidence.get((command.member_id, e)) for e in command.evidence]
-    if any(photo is None for photo in photos):
+    photos = [p for e in command.evidence if (p := state.evidence.get((command.member_id, e)))]
+    if len(photos) < len(command.evidence):
         raise Invalid({"evidence": "unknown_upload"})
     used = {p["sha256"] for p in state.photos}
     fresh = not any(photo.used or photo.sha256 in used for photo in photos)
@@ -315,84 +270,12 @@ def _usage_now(tx: Tx, member_id: int, act: Act) -> Usage:
     return Usage({(r.scope, r.period): r.used for r in rows}, sums.declared_g, sums.points)
 
 
-_COUNTERS = select(cap_counter).where(
-    cap_counter.c.member_id.in_(bindparam("members", expanding=True)),
-    cap_counter.c.period.in_(bindparam("periods", expanding=True)),
-)
-# A big batch has an instant for every trip: each member's instants are read as one range, for members
-# times instants would be millions of look-ups.
-_COUNTERS_OF_MANY = _COUNTERS.union_all(
-    select(cap_counter).where(
-        cap_counter.c.member_id.in_(bindparam("members", expanding=True)),
-        cap_counter.c.period.between(bindparam("first"), bindparam("last")),
-    )
-)
-_FEW = 16
-_DAYS = select(
-    ledger_queries.days.c.member_id,
-    ledger_queries.days.c.day,
-    ledger_queries.days.c.declared_g,
-    ledger_queries.days.c.points,
-).where(
-    ledger_queries.days.c.member_id.in_(bindparam("members", expanding=True)),
-    ledger_queries.days.c.day.in_(bindparam("days", expanding=True)),
-)
-_KNOWN = select(activity).where(tuple_(activity.c.member_id, activity.c.id).in_(bindparam("keys", expanding=True)))
-
-
-def _read_counters(tx: Tx, commands: Sequence[LogActivity]) -> dict[int, Counters]:
-    wanted = {p for c in commands for p in periods(c.occurred_at).values()}
-    found: dict[int, Counters] = {}
-    who: dict[str, Any] = {"members": sorted({c.member_id for c in commands})}
-    if len(wanted) <= _FEW:
-        rows = tx.rows(_COUNTERS, who | {"periods": sorted(wanted)})
-    else:
-        instants = sorted(p for p in wanted if p.startswith("@"))
-        rows = tx.rows(
-            _COUNTERS_OF_MANY,
-            who | {"periods": sorted(wanted - set(instants)), "first": instants[0], "last": instants[-1]},
-        )
-    for row in rows:
-        found.setdefault(row.member_id, {})[(row.scope, row.period)] = row.used
-    return found
-
-
-def _read_days(tx: Tx, commands: Sequence[LogActivity]) -> dict[tuple[int, Any], tuple[int, int]]:
-    days = sorted({local_day(c.occurred_at) for c in commands})
-    rows = tx.rows(_DAYS, {"members": sorted({c.member_id for c in commands}), "days": days})
-    return {(row.member_id, row.day): (row.declared_g, row.points) for row in rows}
-
-
-def _read_known(tx: Tx, commands: Sequence[LogActivity]) -> dict[tuple[int, str], Mapping[str, Any]]:
-    rows = tx.rows(_KNOWN, {"keys": [c.key for c in commands]})
-    return {(row.member_id, row.id): dict(row._mapping) for row in rows}
-
-
-@dataclass(frozen=True, slots=True)
-class Photo:
-    """An upload as evidence: its fingerprint, and whether it has supported an act before."""
-
-    sha256: str
-    used: bool
-
-
-def _read_evidence(tx: Tx, commands: Sequence[LogActivity]) -> dict[tuple[int, str], Photo]:
-    keys = [(c.member_id, e) for c in commands for e in c.evidence]
-    if not keys:
-        return {}
-    rows = tx.rows(
-        select(upload.c.member_id, upload.c.id, upload.c.sha256, photo_use.c.sha256.label("used"))
-        .join(photo_use, photo_use.c.sha256 == upload.c.sha256, isouter=True)
-        .where(tuple_(upload.c.member_id, upload.c.id).in_(keys))
-    )
-    return {(row.member_id, row.id): Photo(row.sha256, row.used is not None) for row in rows}
-
-
 def _counters_out(counters: Mapping[tuple[str, str], int]) -> dict[str, int]:
     return {f"{scope}|{period}": n for (scope, period), n in counters.items()}
 
 
 def counter_key(text: str) -> tuple[str, str]:
+    """The scope and the period inside a counter's text key."""
     scope, _, period = text.partition("|")
     return scope, period
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from points_engine.activity import MILLI
@@ -61,14 +62,22 @@ def passport_of(record: Mapping[str, Any], catalogue: Catalogue) -> dict[str, An
 
 def read_passport(record: Mapping[str, Any], catalogue: Catalogue) -> Passport:
     """The engine's passport of a stored act, under the version it was credited by."""
-    return passport(
+    return _cached_passport(
         catalogue.behaviour(record["behaviour"]),
         record["version"],
         Decimal(record["credited_milli"] or record["quantity_milli"]) / MILLI,
-        record["inputs"],  # as stored: the engine reads numbers from text, and choices are text
+        tuple(sorted(record["inputs"].items())),  # as stored: the engine reads numbers from text
         Level(record["level"]),
         record["occurred_on"],
     )
+
+
+@lru_cache(maxsize=4096)
+def _cached_passport(
+    of: Behaviour, version: str, quantity: Decimal, inputs: tuple[tuple[str, str], ...], level: Level, on: date
+) -> Passport:
+    # People log the same few amounts again and again, and a published version never changes.
+    return passport(of, version, quantity, dict(inputs), level, on)
 
 
 def _passport(p: Passport) -> dict[str, Any]:

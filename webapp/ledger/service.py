@@ -22,12 +22,15 @@ from points_engine.ledger import (
     take_from_lots,
 )
 from webapp.ledger.tables import lot, member_day, transfer, wallet
-from webapp.store import Tx
+from webapp.store import Query, Tx, Write, among
 
 LIFE_MONTHS = 12  # how long points can be spent; shown to members, changed only for points to come
 GRACE_DAYS = 30  # how long refunded points live when their own lot has expired meanwhile
 # Which codes are a member's own act, and so count in the member's day.
 ACT_CODES = frozenset({"act", "undo", "review", "clawback"})
+
+DAY_SUMS = ("acts", "declared_g", "verified_g", "points")
+WALLET_STATE = ("declared_g", "verified_g", "points", "held", "seq", "digest")
 
 __all__ = ["Books", "Move", "Posted", "open_books", "post"]
 
@@ -88,27 +91,19 @@ class Books:
         """Count (or, negative, uncount) an act on a member's day."""
         self._day(member_id, day)[0] += acts
 
-    def flush(self) -> None:
-        """Write everything staged: transfers, lots, days and wallets, each in one statement."""
-        self.tx.insert(transfer, [_row(entry, digest) for entry, digest in self._entries])
-        self.tx.upsert(
-            lot,
-            [
-                {"member_id": m, "expires_on": d, "remaining": n}
-                for (m, d), n in sorted(self._lot_changes.items())
-                if n > 0
-            ],
-            key=("member_id", "expires_on"),
-            add=("remaining",),
-        )
+    def flush(self, beside: Sequence[Write] = ()) -> None:
+        """Write everything staged, and what the caller writes `beside` it, in one statement where possible."""
         self._take_lots()
-        self._write_days()
-        moved = {entry.member_id for entry, _ in self._entries}
-        self.tx.upsert(
-            wallet,
-            [_wallet_row(self.wallets[m]) for m in sorted(moved)],
-            key=("member_id",),
-            replace=("declared_g", "verified_g", "points", "held", "seq", "digest"),
+        self._take_days()
+        moved = sorted({entry.member_id for entry, _ in self._entries})
+        self.tx.write(
+            [
+                *beside,
+                Write(transfer, [_row(entry, digest) for entry, digest in self._entries]),
+                Write(lot, self._lot_rows(), ("member_id", "expires_on"), ("remaining",)),
+                Write(member_day, self._day_rows(), ("member_id", "day"), DAY_SUMS),
+                Write(wallet, [_wallet_row(self.wallets[m]) for m in moved], ("member_id",), replace=WALLET_STATE),
+            ]
         )
         self._entries.clear()
         self._lot_changes.clear()
@@ -167,6 +162,11 @@ class Books:
                 known = self._lots[member_id]
                 known[day] = known.get(day, 0) + n
 
+    def _lot_rows(self) -> list[dict[str, object]]:
+        return [
+            {"member_id": m, "expires_on": d, "remaining": n} for (m, d), n in sorted(self._lot_changes.items()) if n > 0
+        ]
+
     def _take_lots(self) -> None:
         # An upsert would test the CHECK on the negative row before it sees the conflict; hence UPDATE.
         taken = [{"m": m, "d": d, "n": n} for (m, d), n in sorted(self._lot_changes.items()) if n < 0]
@@ -189,26 +189,24 @@ class Books:
             if account in ("declared", "verified", "points"):
                 counts[{"declared": 1, "verified": 2, "points": 3}[account]] += sign * move.amount
 
-    def _write_days(self) -> None:
-        names = ("acts", "declared_g", "verified_g", "points")
-        rows = [
-            {"member_id": m, "day": d, **dict(zip(names, counts, strict=True))}
-            for (m, d), counts in sorted(self._days.items())
-            if any(counts)
+    def _day_rows(self) -> list[dict[str, object]]:
+        return [
+            {"member_id": m, "day": d, **dict(zip(DAY_SUMS, sums, strict=True))}
+            for (m, d), sums in sorted(self._days.items())
+            if any(sums) and min(sums) >= 0
         ]
-        self.tx.upsert(
-            member_day, [r for r in rows if min(r[n] for n in names) >= 0], key=("member_id", "day"), add=names
-        )
+
+    def _take_days(self) -> None:
         less = [
-            {"m": r["member_id"], "d": r["day"], **{f"n_{n}": r[n] for n in names}}
-            for r in rows
-            if min(r[n] for n in names) < 0
+            {"m": m, "d": d, **{f"n_{name}": n for name, n in zip(DAY_SUMS, sums, strict=True)}}
+            for (m, d), sums in sorted(self._days.items())
+            if min(sums) < 0
         ]
         if less:
             self.tx.execute(
                 update(member_day)
                 .where(member_day.c.member_id == bindparam("m"), member_day.c.day == bindparam("d"))
-                .values({n: member_day.c[n] + bindparam(f"n_{n}") for n in names}),
+                .values({name: member_day.c[name] + bindparam(f"n_{name}") for name in DAY_SUMS}),
                 less,
             )
 
@@ -305,16 +303,16 @@ def expire_points(tx: Tx, now: datetime, limit: int = 500) -> list[tuple[int, in
     return [(row.member_id, row.remaining) for row in lots]
 
 
-_LOCK = select(wallet).where(wallet.c.member_id.in_(bindparam("ids", expanding=True))).order_by(wallet.c.member_id)
-_LOCK_FOR_UPDATE = _LOCK.with_for_update()
+# SQLite has no row locks and needs none: BEGIN IMMEDIATE already holds the whole file.
+_LOCK = Query(select(wallet).where(among("ids", wallet.c.member_id)).order_by(wallet.c.member_id).with_for_update())
 
 
-def _lock(tx: Tx, ids: Sequence[int]) -> dict[int, Wallet]:
-    # SQLite has no row locks and needs none: BEGIN IMMEDIATE already holds the whole file.
-    rows = tx.rows(_LOCK_FOR_UPDATE if tx.dialect == "postgresql" else _LOCK, {"ids": list(ids)})
+def _lock(tx: Tx, ids: list[int]) -> dict[int, Wallet]:
     return {
-        r.member_id: Wallet(r.member_id, r.declared_g, r.verified_g, r.points, r.held, r.seq, r.digest, r.frozen)
-        for r in rows
+        r.member_id: Wallet(
+            r.member_id, r.declared_g, r.verified_g, r.points, r.held, r.seq, r.digest, bool(r.frozen)
+        )
+        for r in _LOCK.rows(tx, ids=ids)
     }
 
 

@@ -14,7 +14,7 @@ from points_engine.errors import Invalid, refuse
 from webapp.members import limits, passwords
 from webapp.members.phones import PhoneBook, book, normal
 from webapp.members.tables import member, role_grant, session
-from webapp.store import Tx
+from webapp.store import Query, Tx
 from webapp.web.house import STAFF_ROLES, House, Principal
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -25,7 +25,7 @@ STAFF = (timedelta(minutes=30), timedelta(hours=12))
 TOUCH_AFTER = timedelta(minutes=10)
 TOUCH_AFTER_STAFF = timedelta(minutes=2)
 
-_FIND = (
+_FIND = Query(
     select(
         member.c.id, member.c.public_id, member.c.nickname, member.c.lang, member.c.theme, member.c.elder,
         session.c.created_at, session.c.last_seen_at, session.c.expires_at, session.c.stepped_up_at,
@@ -52,7 +52,7 @@ def load(house: House, token: str, kind: str) -> Principal | None:
         return None
     found, now = token_hash(token), house.clock.now()
     with house.store.read() as tx:
-        rows = tx.rows(_FIND, {"member_id": owner, "token_hash": found, "kind": kind})
+        rows = _FIND.rows(tx, member_id=owner, token_hash=found, kind=kind)
     if not rows:
         return None
     principal = _principal(rows, token, kind)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, CursorResult, Engine, Executable, Row, Table,
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from webapp.store import bulk
+from webapp.store.bulk import Write
 
 T = TypeVar("T")
 TRIES = 4
@@ -42,7 +43,7 @@ class Tx:
 
     def insert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows (all with the same keys) set-wise; unnamed columns take the server default."""
-        bulk.insert(self, table, rows)
+        bulk.write(self, [Write(table, rows)])
 
     def upsert(
         self,
@@ -57,7 +58,11 @@ class Tx:
         With neither, existing rows stay as they are. Returns how many rows were written. A key must
         not stand twice in `rows`.
         """
-        return bulk.upsert(self, table, rows, key, add, replace)
+        return bulk.write(self, [Write(table, rows, tuple(key), tuple(add), tuple(replace))])
+
+    def write(self, writes: Sequence[Write]) -> None:
+        """Write several tables at once; no two of `writes` on one table."""
+        bulk.write(self, writes)
 
     def after_commit(self, run: Callable[[], None]) -> None:
         """Run `run` once the transaction is durable; never if it is rolled back."""

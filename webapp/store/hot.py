@@ -1,0 +1,121 @@
+"""Statements for hot paths: compiled once for each dialect, run without SQLAlchemy's work per call."""
+
+from __future__ import annotations
+
+import json
+from collections import namedtuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, Select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.visitors import iterate
+from sqlalchemy.types import NullType
+
+if TYPE_CHECKING:
+    from webapp.store.engine import Tx
+
+DIALECTS: dict[str, Any] = {
+    "postgresql": postgresql.dialect(paramstyle="pyformat"),
+    "sqlite": sqlite.dialect(paramstyle="named"),
+}
+
+
+class among(ColumnElement[Any]):  # noqa: N801 – reads as an operator: among("keys", table.c.a, table.c.b)
+    """The columns, taken together, are one of the entries of the list parameter `name`.
+
+    One text whatever the length of the list: IN with expanding parameters is another statement for every
+    length, compiled and planned anew each time.
+    """
+
+    inherit_cache = False
+    type = NullType()
+
+    def __init__(self, name: str, *columns: ColumnElement[Any]) -> None:
+        self.name = name
+        self.columns = columns
+
+    def given(self, dialect: str, values: Sequence[Any]) -> dict[str, str]:
+        """The list as the parameters of this dialect."""
+        rows = values if len(self.columns) > 1 else [(value,) for value in values]
+        lists = [[_text(row[n], column, dialect) for row in rows] for n, column in enumerate(self.columns)]
+        if dialect == "sqlite":
+            return {self.name: json.dumps(list(zip(*lists, strict=True)))}
+        # An array literal; the driver would convert the elements one by one in Python.
+        return {f"{self.name}{n}": "{" + ",".join(map(str, each)) + "}" for n, each in enumerate(lists)}
+
+
+def _text(value: Any, column: ColumnElement[Any], dialect: str) -> Any:
+    if dialect == "sqlite":
+        if column.type.__visit_name__ == "uuid":
+            return value.replace("-", "")  # as SQLite keeps them
+        return value if isinstance(value, int | str) else value.isoformat()
+    return f'"{value}"'
+
+
+@compiles(among, "postgresql")
+def _among_postgresql(element: among, compiler: Any, **kw: Any) -> str:
+    columns = ", ".join(compiler.process(column, **kw) for column in element.columns)
+    kinds = [column.type.compile(compiler.dialect) for column in element.columns]
+    lists = ", ".join(f"%({element.name}{n})s::{kind}[]" for n, kind in enumerate(kinds))
+    return f"{columns} = ANY({lists})" if len(kinds) == 1 else f"({columns}) IN (SELECT * FROM unnest({lists}))"
+
+
+@compiles(among, "sqlite")
+def _among_sqlite(element: among, compiler: Any, **kw: Any) -> str:
+    columns = ", ".join(compiler.process(column, **kw) for column in element.columns)
+    parts = ", ".join(f"value ->> {n}" for n in range(len(element.columns)))
+    return f"({columns}) IN (SELECT {parts} FROM json_each(:{element.name}))"
+
+
+class Query:
+    """A SELECT whose parameters are plain values and `among` lists; rows come as named tuples."""
+
+    def __init__(self, statement: Select[Any]) -> None:
+        self._statement = statement
+        self._lists: list[among] = [e for e in iterate(statement) if isinstance(e, among)]  # type: ignore[arg-type]
+        self._made: dict[str, _Made] = {}
+
+    def rows(self, tx: Tx, **params: Any) -> list[Any]:
+        """Run in `tx`; a list whose name an `among` bears is handed over as one parameter a column."""
+        made = self._made.get(tx.dialect) or self._make(tx.dialect)
+        given = made.fixed | params
+        for element in self._lists:
+            given |= element.given(tx.dialect, given.pop(element.name))
+        return [made.read(values) for values in tx.connection.exec_driver_sql(made.text, given)]
+
+    def _make(self, dialect: str) -> _Made:
+        known = DIALECTS[dialect]
+        compiled = self._statement.compile(dialect=known)
+        columns = list(self._statement.selected_columns)
+        row = namedtuple("row", [c.key or f"c{n}" for n, c in enumerate(columns)])  # type: ignore[misc]
+        fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        made = _Made(str(compiled), fixed, row, [_reader(c, known, dialect) for c in columns])
+        self._made[dialect] = made
+        return made
+
+
+class _Made:
+    """A query as one dialect runs it."""
+
+    def __init__(self, text: str, fixed: dict[str, Any], row: Any, readers: Sequence[Callable[[Any], Any] | None]) -> None:
+        self.text = text
+        self.fixed = fixed
+        self._row = row
+        self._readers = [(n, read) for n, read in enumerate(readers) if read]
+
+    def read(self, values: Sequence[Any]) -> Any:
+        if not self._readers:
+            return self._row._make(values)
+        changed = list(values)
+        for n, read in self._readers:
+            changed[n] = read(changed[n])
+        return self._row._make(changed)
+
+
+def _reader(column: Any, known: Any, dialect: str) -> Callable[[Any], Any] | None:
+    if dialect == "postgresql" and column.type.__visit_name__ == "uuid":
+        return lambda value: None if value is None else str(value)  # the driver makes UUID objects
+    found: Callable[[Any], Any] | None = column.type.dialect_impl(known).result_processor(known, None)
+    return found
