@@ -175,8 +175,8 @@ def _hero(
         wallet=wallet,
         ring=ring(done, goal, today),
         streak=streak((row.day for row in days), today),
-        place=board.place,
-        gap=board.gap,
+        place=None if board.last_week else board.place,
+        gap=None if board.last_week else board.gap,
         car_km=car_km(catalogue, wallet.declared_g + wallet.verified_g, today),
     )
 

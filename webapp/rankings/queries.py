@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select, union_all
@@ -77,6 +77,7 @@ class MyPlace:
     name: str | None
     rows: Sequence[Row]
     reference: str | None = None
+    last_week: bool = False
 
     @property
     def grams(self) -> int:
@@ -149,12 +150,22 @@ def my_row(tx: Tx, code: str, period: str | None, member_id: int, now: datetime)
     return _place_of(tx, board, period, mine, published(tx, code, period), around=False)
 
 
+def opening_period(tx: Tx, code: str, now: datetime) -> str:
+    """What a board opens with: the current week, or the one before while nobody is on it yet."""
+    today = local_day(now)
+    return week_of(today) if _entries(tx, board_of(code), week_of(today)) else _last_week(today)
+
+
+def _last_week(today: date) -> str:
+    return week_of(today - timedelta(days=7))
+
+
 def home_board(tx: Tx, member_id: int, now: datetime, top: int = 3) -> MyPlace:
-    """This week's members as home shows them, in three statements: the top rows, and my place with the gap."""
-    board, period = board_of("members"), week_of(local_day(now))
-    first = closing.in_order(board, period).limit(top).subquery()
-    mine = closing.in_order(board, period).order_by(None).where(score.c.member_id == member_id)
-    both = tx.rows(union_all(select(first), mine))
+    """The members' week as home shows it: the top rows, and my place with the gap; last week's while it is empty."""
+    board, today = board_of("members"), local_day(now)
+    period, both = week_of(today), _top_and_me(tx, board, week_of(today), member_id, top)
+    if not both:
+        period, both = _last_week(today), _top_and_me(tx, board, _last_week(today), member_id, top)
     ranked = sorted({row.id: row for row in both}.values(), key=lambda r: (-r.value_milli, r.reached_at, r.id))
     me = next((row for row in ranked if row.id == member_id), None)
     place, gap = _place_and_gap(tx, board, period, me.value_milli) if me else (None, None)
@@ -164,8 +175,14 @@ def home_board(tx: Tx, member_id: int, now: datetime, top: int = 3) -> MyPlace:
         at = place if row is me and place else found[-1].place if same else len(found) + 1
         found.append(_Found(row.id, at, row.value_milli, row.members))
     rows = _named(tx, board, found, member_id)
-    value = me.value_milli if me else 0
-    return MyPlace(place, value, gap, place - 1 if place else None, member_id, None, rows)
+    value, ahead = me.value_milli if me else 0, place - 1 if place else None
+    return MyPlace(place, value, gap, ahead, member_id, None, rows, last_week=period != week_of(today))
+
+
+def _top_and_me(tx: Tx, board: Board, period: str, member_id: int, top: int) -> Sequence[Any]:
+    first = closing.in_order(board, period).limit(top).subquery()
+    mine = closing.in_order(board, period).order_by(None).where(score.c.member_id == member_id)
+    return tx.rows(union_all(select(first), mine))
 
 
 def _place_and_gap(tx: Tx, board: Board, period: str, value_milli: int) -> tuple[int, int | None]:

@@ -37,17 +37,23 @@ def download(code: str, period: str) -> Response:
 def _board(code: str) -> str:
     person = current()
     number = request.args.get("page", "1")
+    asked = request.args.get("period")
     with house().store.read() as tx:
+        period = asked or queries.opening_period(tx, code, now())
         page = queries.page(
             tx,
             code,
-            request.args.get("period"),
+            period,
             int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1,
             person.member_id if person else None,
             now(),
         )
     return render_template(
-        "rankings/board.html", page=page, tabs=_tabs(page), subject_name=SUBJECTS[page.board.subject]
+        "rankings/board.html",
+        page=page,
+        tabs=_tabs(page),
+        subject_name=SUBJECTS[page.board.subject],
+        early=not asked and page.period_after is not None,
     )
 
 
