@@ -18,6 +18,7 @@ from points_engine.methodology import Catalogue, Level
 from webapp.activities.commands import LogActivity
 from webapp.activities.state import Ledgers
 from webapp.activities.tables import activity, cap_counter
+from webapp.activities.uploads import forget
 from webapp.ledger import queries as ledger_queries
 from webapp.ledger import service as ledger
 from webapp.store import Tx
@@ -280,4 +281,4 @@ def counter_key(text: str) -> tuple[str, str]:
     return scope, period
 
 
-__all__ = ["Logged", "log_activity", "log_many", "review_activity", "undo_activity"]
+__all__ = ["Logged", "forget", "log_activity", "log_many", "review_activity", "undo_activity"]

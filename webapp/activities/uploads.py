@@ -42,18 +42,27 @@ def make_thumbnail(house: Any, payload: Mapping[str, Any], now: datetime) -> Non
     name = f"{upload_id}-s.jpg"
     house.blobs.put(name, thumbnail(data))
     with house.store.write() as tx:
-        tx.execute(
+        kept = tx.execute(
             update(upload).where(upload.c.member_id == member_id, upload.c.id == upload_id).values(thumbnail=name)
         )
+    if kept.rowcount == 0:  # its owner left while it was being shrunk
+        house.blobs.delete(name)
 
 
-def forget_uploads(tx: Tx, member_id: int) -> list[str]:
-    """Delete a leaving member's photo rows; returns the file names to delete after commit."""
-    rows = tx.rows(select(upload.c.blob, upload.c.thumbnail).where(upload.c.member_id == member_id))
+def forget(tx: Tx, member_id: int, now: datetime) -> None:
+    """The member leaves: photo rows go at once, the files by a job once that is durable."""
+    rows = tx.rows(select(upload.c.id).where(upload.c.member_id == member_id))
     tx.execute(upload.delete().where(upload.c.member_id == member_id))
     # The fingerprint stays without its owner, so that the photo cannot pay again.
     tx.execute(update(photo_use).where(photo_use.c.member_id == member_id).values(member_id=0))
-    return [name for row in rows for name in (row.blob, row.thumbnail) if name]
+    for row in rows:
+        jobs.enqueue(tx, "photo.remove", {"id": row.id}, f"remove:{row.id}", now)
+
+
+def remove_files(house: Any, payload: Mapping[str, Any], now: datetime) -> None:
+    """Job photo.remove: delete the files of a photo whose row is gone; done twice it deletes nothing more."""
+    house.blobs.delete(f"{payload['id']}.jpg")
+    house.blobs.delete(f"{payload['id']}-s.jpg")
 
 
 def _row(member_id: int, upload_id: str, name: str, picture: Picture, now: datetime) -> dict[str, Any]:
