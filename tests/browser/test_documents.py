@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -31,9 +32,13 @@ def _read(world: World, lang: str) -> Iterator[tuple[Case, str]]:
         world.prefer(who, View(lang=lang))
     for case in found:
         client = world.app.test_client()
+        if case.way_in == "stale":
+            world.prefer(case.who, View(lang=lang), proved=False)
         for name, value in world.cookies(case.who, View(lang=lang), case.way_in).items():
             client.set_cookie(name, value)
         answer = client.get(case.path)
+        if case.way_in == "stale":
+            world.prefer(case.who, View(lang=lang))
         assert answer.status_code == 200, f"{case} answers {answer.status_code}"
         yield case, answer.get_data(as_text=True)
 
@@ -48,7 +53,7 @@ def test_titles_tell_pages_apart(documents: dict[Case, str]) -> None:
     for case, html in documents.items():
         title = re.search(r"<title>(.*?)</title>", html, re.S)
         assert title and title[1].strip(), f"{case} has no title"
-        by_title[case.who, title[1]].add(case.path)
+        by_title[case.who, title[1]].add(urlsplit(case.path).path)  # the same page filtered is the same page
     shared = {key: sorted(paths) for key, paths in by_title.items() if len(paths) > 1}
     assert not shared, "\n".join(f"{who}: {title!r} on {paths}" for (who, title), paths in shared.items())
 

@@ -51,7 +51,7 @@ class Visitor:
                 for n, v in world.cookies(who, view, way_in).items()
             ]
         )
-        world.prefer(who, view)
+        world.prefer(who, view, proved=way_in != "stale")
         return context.new_page()
 
     def faults(self, world: World, case: Case, view: View) -> list[str]:
@@ -59,7 +59,8 @@ class Visitor:
         page = self.page(world, case.who, view, case.way_in)
         said = listen(page)
         try:
-            answer = page.goto(world.address + case.path, wait_until="load")
+            with world.staged(case.way_in):
+                answer = page.goto(world.address + case.path, wait_until="load")
             wrong = [] if answer.status == 200 else [f"answers {answer.status}"]
             arrived = urlsplit(page.url)
             if arrived.path != urlsplit(case.path).path:
@@ -69,9 +70,9 @@ class Visitor:
             page.close()
 
 
-def listen(page: Any) -> list[str]:
+def listen(page: Any, into: list[str] | None = None) -> list[str]:
     """A list that fills with what the console, the scripts and the network complain about."""
-    said: list[str] = []
+    said: list[str] = [] if into is None else into
     page.on("console", lambda m: said.append(f"console: {m.text}") if m.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: said.append(f"script: {error}"))
     page.on("requestfailed", lambda r: said.append(f"request failed: {r.url} {r.failure}"))

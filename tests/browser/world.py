@@ -103,7 +103,7 @@ class World:
         with client.session_transaction() as session:
             if who != ANONYMOUS:
                 session["_user_id"], session["_fresh"] = self.token(who), True
-            if way_in:
+            if way_in in ("code", "proved"):
                 session.update(self._on_the_way(way_in))
             session["seen"] = True  # a session that nothing was put in sends no cookie
         name = self.app.config["SESSION_COOKIE_NAME"]
@@ -118,11 +118,30 @@ class World:
         until = int((self.house.clock.now() + timedelta(minutes=15)).timestamp())
         return {"proved": {"phone": phone, "until": until, "next": "/"}}
 
-    def prefer(self, who: str, view: View) -> None:
-        """Keep the view as the person's own choice, which goes before the cookie."""
-        if who != ANONYMOUS:
+    def prefer(self, who: str, view: View, *, proved: bool = True) -> None:
+        """Keep the view as the person's own choice, which goes before the cookie; they have just proved who they are."""
+        if who == ANONYMOUS:
+            return
+        now = self.house.clock.now()
+        with self.house.store.write() as tx:
+            members.keep_preferences(tx, self.members[who], view.lang, view.theme, view.elder)
+            signin.step_up(tx, self.token(who), now if proved else now - timedelta(hours=1))
+
+    @contextmanager
+    def staged(self, way_in: str | None) -> Iterator[None]:
+        """For the page of the first administrator there must be none yet."""
+        if way_in != "no_administrator":
+            yield
+            return
+        swap = text("UPDATE role_grant SET role = :new WHERE member_id = :one AND role = :old")
+        there = {"one": self.members["administrator"], "old": "administrator", "new": "editor"}
+        with self.house.store.write() as tx:
+            tx.execute(swap, there)
+        try:
+            yield
+        finally:
             with self.house.store.write() as tx:
-                members.keep_preferences(tx, self.members[who], view.lang, view.theme, view.elder)
+                tx.execute(swap, {**there, "old": "editor", "new": "administrator"})
 
 
 @contextmanager
@@ -136,6 +155,7 @@ def full_world(folder: Path) -> Iterator[World]:
     run_job(house, "audit_ledger", house.clock.now())  # so that there is a report to look at
     make_member(house, LOGINS["fresh"], nickname="新来的")
     ids = {row.login: row.id for row in _logins(house)}
+    _second_unit(house, ids["admin-demo"], ids["hr-demo"])
     with _served(settings) as address:
         yield World("full", app, address, {who: ids[login] for who, login in LOGINS.items()})
     house.store.dispose()
@@ -187,6 +207,15 @@ def _settings(folder: Path) -> Settings:
 def _logins(house: Any) -> list[Any]:
     with house.store.read() as tx:
         return list(tx.rows(text("SELECT id, login FROM member")))
+
+
+def _second_unit(house: Any, admin_id: int, hr_id: int) -> None:
+    """The unit administrator looks after a community as well, so that there is a list of units."""
+    now = house.clock.now()
+    with house.store.write() as tx:
+        unit = tx.scalar(text("SELECT min(id) FROM green_unit WHERE kind = 'community'"))
+        green_units.join_unit(tx, hr_id, unit, now)
+        green_units.set_admin(tx, admin_id, unit, hr_id, True, now, staff=True)
 
 
 @contextmanager
