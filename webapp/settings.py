@@ -178,7 +178,7 @@ class Settings(BaseSettings):
 
     @property
     def broker_url(self) -> str:
-        return self.redis_url or "filesystem://localhost//"
+        return self.redis_url or "puhui-files://localhost//"
 
     @property
     def broker_dir(self) -> Path:

@@ -54,6 +54,7 @@ def small_house(database_url: str, var_dir: Path, redis_url: str | None, clock: 
 if __name__ == "__main__":
     role, database_url, var_dir, redis_url = sys.argv[1:5]
     runner.DEAD_AFTER = timedelta(seconds=4)
+    runner.RESEND_AFTER = timedelta(seconds=3)
     celery_app.BEAT_SECONDS = scheduler.SWEEP_SECONDS = 0.3
     house = small_house(database_url, Path(var_dir), redis_url or None)
     if role == "worker":

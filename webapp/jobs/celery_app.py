@@ -12,8 +12,10 @@ from typing import Any
 
 from celery import Celery
 from celery.platforms import SecurityWarning
+from kombu import Exchange, Queue
 
 from webapp.jobs import connect, runner
+from webapp.jobs import files as files  # gives the embedded broker its name
 from webapp.settings import Settings
 
 log = logging.getLogger("puhui.worker")
@@ -31,7 +33,11 @@ def make_celery(settings: Settings) -> Celery:
         accept_content=["json"],
         task_acks_late=True,
         worker_prefetch_multiplier=1,
+        # No exchange between sender and queue: a message goes straight to the one queue there is.
+        task_queues=[Queue("puhui", Exchange(""), routing_key="puhui")],
         task_default_queue="puhui",
+        task_default_exchange="",
+        task_default_routing_key="puhui",
         task_publish_retry=False,
         broker_connection_retry_on_startup=True,
         worker_hijack_root_logger=False,
