@@ -111,9 +111,13 @@ def decide(act: Act, usage: Usage, *, reviewed: bool = False) -> Decision:
         return _nothing(act, "accepted", *reasons)
     worth = quantify(act.behaviour, fits, act.inputs, act.level, local_day(act.occurred_at))
     grams, points, more = _fit_limits(act.level, worth, usage)
+    had_grams, had_points = _already_paid(act.behaviour, windows, usage)
+    if had_grams or had_points:
+        grams, points = max(0, grams - had_grams), max(0, points - had_points)
+        more.append("counted_in_part")
     if grams == 0 and points == 0:
         return _nothing(act, "accepted", *reasons, *more)
-    counters = _counters(act.behaviour, fits, windows)
+    counters = _counters(act.behaviour, fits, windows, grams, points)
     return Decision("accepted", fits, grams, points, tuple(dict.fromkeys((*reasons, *more))), counters)
 
 
@@ -129,10 +133,24 @@ def _needs_review(act: Act) -> bool:
 
 
 def _excluded(behaviour: Behaviour, windows: Mapping[str, str], usage: Usage) -> bool:
+    """True when an act that this one cannot stand beside is already credited."""
     return any(
         usage.counters.get((f"did:{other}", windows[rule.scope]), 0) > 0
         for rule in behaviour.exclusions
+        if rule.stands != "this"
         for other in rule.codes
+    )
+
+
+def _already_paid(behaviour: Behaviour, windows: Mapping[str, str], usage: Usage) -> tuple[int, int]:
+    """Grams and points of credited acts that this one replaces: it is worth what it adds to them."""
+    replaced = [
+        (other, windows[rule.scope]) for rule in behaviour.exclusions if rule.stands == "this" for other in rule.codes
+    ]
+    counters = usage.counters
+    return (
+        sum(counters.get((f"grams:{other}", window), 0) for other, window in replaced),
+        sum(counters.get((f"points:{other}", window), 0) for other, window in replaced),
     )
 
 
@@ -180,8 +198,10 @@ def _scope(behaviour: Behaviour, cap: Cap) -> str:
     return f"{cap.of}:{cap.group or behaviour.code}"
 
 
-def _counters(behaviour: Behaviour, fits: Decimal, windows: Mapping[str, str]) -> dict[Key, int]:
-    """What a credited act adds: its caps in thousandths of the unit, and marks for what excludes it."""
+def _counters(
+    behaviour: Behaviour, fits: Decimal, windows: Mapping[str, str], grams: int, points: int
+) -> dict[Key, int]:
+    """What a credited act adds: its caps in thousandths of the unit, and marks for what excludes or replaces it."""
     added: dict[Key, int] = {}
     for cap in behaviour.caps:
         if cap.per != "act":
@@ -189,4 +209,7 @@ def _counters(behaviour: Behaviour, fits: Decimal, windows: Mapping[str, str]) -
             added[key] = MILLI if cap.of == "acts" else int(fits * MILLI)
     for rule in behaviour.exclusions:
         added[(f"did:{behaviour.code}", windows[rule.scope])] = 1
-    return added
+        if rule.stands == "other":
+            added[(f"grams:{behaviour.code}", windows[rule.scope])] = grams
+            added[(f"points:{behaviour.code}", windows[rule.scope])] = points
+    return {key: n for key, n in added.items() if n}

@@ -61,6 +61,10 @@ REASONS: dict[str, Pair] = {
         "同一件事已由另一条记录计入，不重复计量",
         "Another record already stands for this; nothing is counted twice",
     ),
+    "counted_in_part": (
+        "同一餐的其他记录已计入一部分，这里只计差额",
+        "Other records of the same meal already count in part; this adds the difference",
+    ),
     "awaiting_review": ("照片会由工作人员核验，通过后计入", "A person will check the photo; it counts once accepted"),
     "photo_reused": (
         "这张照片已经用过，不能再次作为凭证",

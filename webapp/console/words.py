@@ -86,6 +86,7 @@ ACT_REASONS: dict[str, Pair] = {
     "declared_daily_limit_reached": ("到达自报每日限额", "Daily limit of declared acts reached"),
     "daily_points_limit_reached": ("到达每日积分限额", "Daily points limit reached"),
     "counted_elsewhere": ("已在别处计算", "Counted elsewhere"),
+    "counted_in_part": ("部分已在别处计算", "Counted in part elsewhere"),
     "rejected_on_review": ("核验未通过", "Rejected on review"),
 }
 # What a reviewer most often says; the key is sent, the sentence is kept and shown to the member.
