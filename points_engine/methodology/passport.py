@@ -101,7 +101,15 @@ class _Words:
         return self._line(rate, "g", self.worth.grams)
 
     def points(self, price: str) -> str:
-        return self._line(price, "分" if self.language == "zh" else "points", self.worth.points)
+        """The working of the points; the minimum of 1 is said, for it is no result of the multiplication."""
+        zh = self.language == "zh"
+        line = self._line(price, "分" if zh else "points", self.worth.points)
+        exact = self.quantity * Decimal(price) * self.trust.value
+        if self.worth.points != 1 or exact >= 1:
+            return line
+        product = line.rpartition(" = ")[0]
+        least = "，至少 1 分" if zh else ", at least 1 point"
+        return f"{product} = {plain(exact):f}{least}"
 
     def _line(self, rate: str, of: str, result: int) -> str:
         own = self.behaviour.unit_zh if self.language == "zh" else self.behaviour.unit_en

@@ -51,7 +51,19 @@ def test_example(behaviour, edition, example):
         assert shown.working_en.endswith(f"= {example.grams} g")
         assert shown.working_zh.endswith(f"= {example.grams} g")
         assert {factor.role for factor in shown.factors} >= {"baseline", "evidence"}
-    assert shown.points_working_zh.endswith(f"= {example.points} 分")
+    assert shown.points_working_zh.endswith((f"= {example.points} 分", f"，至少 {example.points} 分"))
+
+
+def test_the_minimum_of_one_point_is_said_where_it_decides():
+    behaviour = next(b for b in CATALOGUE.behaviours if b.loggable and points_per_unit(b, TODAY) == 1)
+    version = behaviour.version_on(TODAY).version
+
+    def working(quantity):
+        shown = passport(behaviour, version, Decimal(quantity), {}, Level.DECLARED, TODAY)
+        return shown.points_working_zh.split(" = ")[1], shown.points_working_en.split(" = ")[1]
+
+    assert working(1) == ("0.5，至少 1 分", "0.5, at least 1 point")
+    assert working(2) == ("1 分", "1 points")
 
 
 @pytest.mark.parametrize("behaviour", CATALOGUE.behaviours, ids=lambda each: each.ref)
