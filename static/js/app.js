@@ -92,9 +92,10 @@
 
   const ready = () => {
     $("[data-focus]")?.focus();
-    /* The staff menu folds on phones. */
-    const menu = $(".sidemenu");
-    if (menu && matchMedia("(max-width: 899px)").matches) menu.removeAttribute("open");
+    /* The staff menu folds on phones; when the window grows it opens again, for then nothing else opens it. */
+    const menu = $(".sidemenu"), narrow = matchMedia("(max-width: 899px)");
+    const fold = () => { menu.open = !narrow.matches; };
+    if (menu) { fold(); narrow.addEventListener("change", fold); }
     collect(doc);
   };
   if (doc.readyState === "loading") doc.addEventListener("DOMContentLoaded", ready); else ready();

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.visit import PHONE, Visitor, examine, listen
+from tests.browser.visit import DESKTOP, PHONE, Visitor, examine, listen
 from tests.browser.world import ANONYMOUS, View, World
 
 pytestmark = pytest.mark.browser
@@ -79,5 +79,9 @@ def test_the_staff_menu_opens_on_a_phone(visitor: Visitor, full: World) -> None:
     assert not menu.evaluate("(e) => e.open"), "the menu is folded on a phone"
     page.locator(".sidemenu > summary").click()
     assert page.locator(".sidemenu a").first.is_visible()
+    page.locator(".sidemenu > summary").click()
+    page.set_viewport_size(DESKTOP)
+    page.locator(".sidemenu a").first.wait_for(state="visible")  # the summary is gone: nobody could open it
     page.set_viewport_size(PHONE)
+    page.locator(".sidemenu > summary").click()
     _check(page, View(), said)
