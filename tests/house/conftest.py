@@ -1,0 +1,187 @@
+"""A small demo park with a person of every role, on SQLite, for the tests that walk over all addresses."""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import url_for
+from sqlalchemy import text
+from werkzeug.routing import Rule as UrlRule
+
+from points_engine.clock import FixedClock
+from tests.conftest import START
+from tests.people import Person
+from webapp import demo
+from webapp.app import create_app
+from webapp.jobs.runner import run_job
+from webapp.members import signin
+from webapp.rewards import service as rewards
+from webapp.settings import Settings
+from webapp.store import Store
+from webapp.tables import metadata
+from webapp.web import burst
+from webapp.web.guards import Rule, rule_of
+
+ROLES = {
+    "resident": "m000001",
+    "unit admin": "hr-demo",
+    "merchant": "merchant-demo",
+    "reviewer": "reviewer-demo",
+    "editor": "editor-demo",
+    "auditor": "auditor-demo",
+    "administrator": "admin-demo",
+}
+NOBODY = "nobody"
+# One example for each argument of an address; the first word before the colon narrows it to some endpoints.
+EXAMPLES = {
+    "activity_id": "SELECT id FROM activity WHERE member_id = :me AND evidence != '[]'",
+    "console_review:activity_id": "SELECT min(id) FROM activity WHERE status = 'pending'",
+    "announcement_id": "SELECT min(id) FROM announcement",
+    "campaign_id": "SELECT min(id) FROM campaign",
+    "code": "SELECT 'bike'",
+    "green_units:code": "SELECT join_code FROM green_unit WHERE join_code IS NOT NULL AND kind = 'enterprise'",
+    "rankings:code": "SELECT 'members'",
+    "board": "SELECT 'members'",
+    "device_id": "SELECT 'nobody'",
+    "fulfilment_id": "SELECT min(id) FROM fulfilment",
+    "merchant_id": "SELECT min(id) FROM merchant",
+    "notice_id": "SELECT min(id) FROM notice WHERE member_id = :me",
+    "period": "SELECT max(period) FROM published_board",
+    "public_id": "SELECT public_id FROM member WHERE id = :me",
+    "console_review:public_id": "SELECT public_id FROM member JOIN (SELECT member_id, min(id) AS id FROM activity"
+    " WHERE status = 'pending') AS a ON a.member_id = member.id",
+    "purpose": "SELECT 'boards'",
+    "redemption_id": "SELECT min(id) FROM redemption WHERE member_id = :me AND status = 'held'",
+    "ref": "SELECT 'T01'",
+    "report_id": "SELECT min(id) FROM audit_report",
+    "reward_id": "SELECT min(id) FROM reward WHERE status = 'on'",
+    "role": "SELECT 'editor'",
+    "row_id": "SELECT min(id) FROM outbox",
+    "step": "SELECT 'close'",
+    "unit_id": "SELECT unit_id FROM membership JOIN role_grant USING (member_id, unit_id)",
+    "upload_id": "SELECT id FROM upload WHERE member_id = :me",
+    "console_review:upload_id": "SELECT upload.id FROM upload JOIN photo_use USING (member_id, sha256)"
+    " WHERE activity_id = (SELECT min(id) FROM activity WHERE status = 'pending')",
+}
+
+
+@dataclass
+class Park:
+    """The application over the park, and a client for each role."""
+
+    app: Any
+    path: Path
+    ids: dict[str, int]
+    _clients: dict[str, Any] = field(default_factory=dict)
+    _tokens: dict[str, dict[str, str]] = field(default_factory=dict)
+    _watch: Any = None
+
+    @property
+    def house(self) -> Any:
+        return self.app.extensions["puhui"]
+
+    def routes(self, *methods: str) -> list[tuple[UrlRule, str]]:
+        """(rule, method) of every address, for the given methods only."""
+        found = ((r, m) for r in self.app.url_map.iter_rules() for m in sorted(r.methods - {"HEAD", "OPTIONS"}))
+        return sorted(((r, m) for r, m in found if not methods or m in methods), key=lambda pair: pair[0].rule)
+
+    def guard(self, rule: UrlRule) -> Rule:
+        found = rule_of(self.app.view_functions[rule.endpoint])
+        assert found is not None, f"{rule.rule} has no guard"
+        return found
+
+    def address(self, rule: UrlRule) -> str:
+        with self.app.test_request_context():
+            return url_for(rule.endpoint, **{name: self.example(rule.endpoint, name) for name in rule.arguments})
+
+    def example(self, endpoint: str, name: str) -> Any:
+        room = endpoint.split(".")[0]
+        query = EXAMPLES.get(f"{room}:{name}") or EXAMPLES[name]
+        with self.house.store.read() as tx:
+            found = tx.scalar(text(query), {"me": self.ids["resident"]} if ":me" in query else None)
+        assert found is not None, f"the park has no {name} for {endpoint}"
+        return str(uuid.UUID(found)) if isinstance(found, str) and len(found) == 32 else found
+
+    def open(self, role: str, method: str, rule: UrlRule, **more: Any) -> Any:
+        """Call the address as this role: pages with its cookie, the API with its token."""
+        address = self.address(rule)
+        if address.startswith("/api/"):
+            more.setdefault("headers", {}).update(self._token(role))
+            return self.app.test_client().open(address, method=method, **more)
+        return self.client(role).open(address, method=method, **more)
+
+    def client(self, role: str) -> Any:
+        if role not in self._clients:
+            client = self.app.test_client()
+            self._clients[role] = client if role == NOBODY else self.person(role).sign_in(client)
+        return self._clients[role]
+
+    def person(self, role: str) -> Person:
+        return Person(self.ids[role], ROLES[role], self.house)
+
+    def welcome(self, rule: UrlRule) -> list[str]:
+        """The roles this address is open to, by its guard."""
+        guard = self.guard(rule)
+        everyone = [NOBODY, *ROLES] if guard.kind == "public" else list(ROLES)
+        return [role for role in everyone if role == NOBODY or guard.refusal(self.principal(role)) is None]
+
+    def principal(self, role: str) -> Any:
+        return signin.load(self.house, self._token(role)["Authorization"].split()[1], "api")
+
+    def version(self) -> int:
+        """Changes whenever anybody writes to the database."""
+        if self._watch is None:
+            self._watch = sqlite3.connect(self.path)
+        return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+
+    def _token(self, role: str) -> dict[str, str]:
+        if role not in self._tokens:
+            self._tokens[role] = {} if role == NOBODY else self.person(role).headers()
+        return self._tokens[role]
+
+
+@pytest.fixture(scope="module")
+def park(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Park]:
+    """Sixty people after three weeks, on a Tuesday morning; nothing in these tests may change it."""
+    folder = tmp_path_factory.mktemp("park")
+    settings = Settings(env="test", database_url=f"sqlite:///{folder / 'park.db'}", var_dir=folder / "var")
+    store = Store(settings.database_url)
+    metadata.create_all(store.engine)
+    demo.build(store, settings=settings, members=60, units=6, days=16, seed=1, until=date(2026, 6, 15))
+    with store.read() as tx:
+        ids = {row.login: row.id for row in tx.rows(text("SELECT id, login FROM member WHERE login IS NOT NULL"))}
+    store.dispose()
+    app = create_app(settings, clock=FixedClock(START))
+    made = Park(app, folder / "park.db", {role: ids[login] for role, login in ROLES.items()})
+    _last_touches(made)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(burst, "PER_MEMBER", 10**6)  # these walks are faster than any hand
+        patch.setattr(burst, "PER_ADDRESS", 10**6)
+        for role in (NOBODY, *ROLES):
+            made.client(role)
+            made._token(role)
+        yield made
+    made.house.store.dispose()
+
+
+def _last_touches(park: Park) -> None:
+    """One reward handed over and one audit report, so that every page has something to show."""
+    house, now = park.house, park.house.clock.now()
+    run_job(house, "audit_ledger", now)
+    keeper = park.principal("merchant")
+    shelf = (
+        "SELECT min(id) FROM reward WHERE status = 'on' AND stock > 0 AND kind != 'donation' AND merchant_id = :shop"
+    )
+    with house.store.write() as tx:
+        reward = tx.scalar(text(shelf), {"shop": keeper.merchant_ids[0]})
+        kept, taken, receipt = (str(uuid.uuid4()) for _ in range(3))
+        rewards.redeem(tx, park.ids["resident"], kept, reward, now)
+        code = rewards.redeem(tx, park.ids["resident"], taken, reward, now).code
+        rewards.fulfil(tx, keeper.member_id, keeper.merchant_ids, receipt, code, now)
