@@ -51,8 +51,7 @@ def load(house: House, token: str, kind: str) -> Principal | None:
     if owner is None:
         return None
     found, now = token_hash(token), house.clock.now()
-    with house.store.read() as tx:
-        rows = _FIND.rows(tx, member_id=owner, token_hash=found, kind=kind)
+    rows = house.store.look_up(_FIND, member_id=owner, token_hash=found, kind=kind)
     if not rows:
         return None
     principal = _principal(rows, token, kind)

@@ -8,15 +8,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+import psycopg
 from sqlalchemy import Connection, CursorResult, Engine, Executable, Row, Table, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from webapp.store import bulk
 from webapp.store.bulk import Write
+from webapp.store.hot import Query
 
 T = TypeVar("T")
 TRIES = 4
 # serialization_failure, deadlock_detected, lock_not_available, unique_violation
+PG_CONNECT: dict[str, Any] = {"prepare_threshold": 2, "options": "-c jit=off -c timezone=UTC"}
 RETRY_STATES = {"40001", "40P01", "55P03", "23505"}
 
 
@@ -83,6 +86,7 @@ class Store:
         self.engine: Engine = make(self.url, pool_size, echo)
         # SQLite lets one writer in and starves the others; queueing here is fair and never times out.
         self._turn: Any = threading.Lock() if self.dialect == "sqlite" else None
+        self._quick = Quick(self.engine)
         self._read = self.engine.execution_options(
             **({"puhui_begin": "BEGIN"} if self.dialect == "sqlite" else {"isolation_level": "AUTOCOMMIT"})
         )
@@ -92,6 +96,19 @@ class Store:
         """Reads only. On PostgreSQL each statement sees the latest commit (no BEGIN round trips)."""
         with self._read.connect() as connection:
             yield Tx(connection, writable=False)
+
+    def look_up(self, query: Query, **params: Any) -> list[Any]:
+        """One read outside any transaction, for what every request asks first.
+
+        On PostgreSQL each thread keeps a connection of its own for it: no pool, no check-out, no SQLAlchemy.
+        """
+        if self.dialect == "sqlite":
+            with self.read() as tx:
+                return query.rows(tx, **params)
+        try:
+            return query.rows_by(self._quick.cursor(), **params)
+        except psycopg.OperationalError:  # the database was restarted meanwhile: a read may simply be asked again
+            return query.rows_by(self._quick.anew(), **params)
 
     @contextmanager
     def snapshot(self) -> Iterator[Tx]:
@@ -131,7 +148,40 @@ class Store:
         raise AssertionError("unreachable")
 
     def dispose(self) -> None:
+        self._quick.close()
         self.engine.dispose()
+
+
+class Quick:
+    """One autocommit driver connection a thread, opened on first use and again after it broke."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._mine = threading.local()
+        self._all: list[Any] = []
+
+    def cursor(self) -> Any:
+        connection = getattr(self._mine, "connection", None)
+        if connection is None or connection.closed:
+            connection = self._engine.dialect.connect(*self._arguments()[0], **self._arguments()[1])
+            connection.autocommit = True
+            self._mine.connection = connection
+            self._all = [each for each in self._all if not each.closed] + [connection]
+        return connection.cursor()
+
+    def anew(self) -> Any:
+        """A cursor on a connection opened now."""
+        self._mine.connection.close()
+        return self.cursor()
+
+    def close(self) -> None:
+        for connection in self._all:
+            connection.close()
+        self._all.clear()
+
+    def _arguments(self) -> tuple[list[Any], dict[str, Any]]:
+        args, named = self._engine.dialect.create_connect_args(self._engine.url)
+        return list(args), {**named, **PG_CONNECT}
 
 
 def normal_url(url: str) -> str:
@@ -186,5 +236,5 @@ def _postgresql(url: str, pool_size: int, echo: bool) -> Engine:
         max_overflow=pool_size,
         echo=echo,
         pool_pre_ping=False,
-        connect_args={"prepare_threshold": 2, "options": "-c jit=off -c timezone=UTC"},
+        connect_args=PG_CONNECT,
     )

@@ -79,11 +79,21 @@ class Query:
 
     def rows(self, tx: Tx, **params: Any) -> list[Any]:
         """Run in `tx`; a list whose name an `among` bears is handed over as one parameter a column."""
-        made = self._made.get(tx.dialect) or self._make(tx.dialect)
+        made, given = self._ready(tx.dialect, params)
+        return [made.read(values) for values in tx.connection.exec_driver_sql(made.text, given)]
+
+    def rows_by(self, cursor: Any, **params: Any) -> list[Any]:
+        """Run by a cursor of the PostgreSQL driver itself."""
+        made, given = self._ready("postgresql", params)
+        with cursor:
+            return [made.read(values) for values in cursor.execute(made.text, given)]
+
+    def _ready(self, dialect: str, params: dict[str, Any]) -> tuple[_Made, dict[str, Any]]:
+        made = self._made.get(dialect) or self._make(dialect)
         given = made.fixed | params
         for element in self._lists:
-            given |= element.given(tx.dialect, given.pop(element.name))
-        return [made.read(values) for values in tx.connection.exec_driver_sql(made.text, given)]
+            given |= element.given(dialect, given.pop(element.name))
+        return made, given
 
     def _make(self, dialect: str) -> _Made:
         known = DIALECTS[dialect]
