@@ -15,12 +15,7 @@ from webapp.web.guards import Rule, rule_of
 from webapp.web.house import Principal
 
 Arguments = list[dict[str, Any]]
-VIEWS = [
-    View(theme, elder, lang)
-    for elder in (False, True)
-    for theme in ("light", "dark")
-    for lang in ("zh-CN", "en")
-]
+VIEWS = [View(theme, elder, lang) for elder in (False, True) for theme in ("light", "dark") for lang in ("zh-CN", "en")]
 RESIDENTS = (ANONYMOUS, "member", "fresh")
 # Addresses that answer with something other than a page for people.
 NOT_PAGES = {
@@ -77,9 +72,7 @@ def cases(world: World, endpoint: str) -> Iterator[Case]:
     """Every example of this page for everybody who may see it."""
     rules = [r for r in world.app.url_map.iter_rules(endpoint) if "GET" in (r.methods or ())]
     needs = bool(rules[0].arguments)
-    assert not needs or endpoint in EXAMPLES, (
-        f"{endpoint} takes arguments; give it an example in {__name__}.EXAMPLES"
-    )
+    assert not needs or endpoint in EXAMPLES, f"{endpoint} takes arguments; give it an example in {__name__}.EXAMPLES"
     for who in audience(world, endpoint):
         given = EXAMPLES[endpoint](Asker(world, who)) if endpoint in EXAMPLES else [{}]
         for arguments in given:
@@ -114,7 +107,7 @@ def _dashed(value: Any) -> Any:
 
 
 def _one_of_each(by: str, table: str, where: str = "1 = 1") -> str:
-    return f"SELECT min(id) FROM {table} WHERE {where} GROUP BY {by}"  # noqa: S608 - our own words
+    return f"SELECT min(id) FROM {table} WHERE {where} GROUP BY {by}"
 
 
 def _acts(ask: Asker) -> Arguments:
@@ -159,9 +152,7 @@ def _units(ask: Asker) -> Arguments:
 
 
 def _join_codes(ask: Asker) -> Arguments:
-    found = ask.ids(
-        "SELECT join_code FROM green_unit WHERE join_code IS NOT NULL ORDER BY kind LIMIT 2", "code"
-    )
+    found = ask.ids("SELECT join_code FROM green_unit WHERE join_code IS NOT NULL ORDER BY kind LIMIT 2", "code")
     return found
 
 
@@ -179,9 +170,7 @@ def _campaign_steps(ask: Asker) -> Arguments:
 
 
 def _people(ask: Asker) -> Arguments:
-    return ask.ids(
-        "SELECT public_id FROM member WHERE login IN ('m000001', 'hr-demo', 'admin-demo')", "public_id"
-    )
+    return ask.ids("SELECT public_id FROM member WHERE login IN ('m000001', 'hr-demo', 'admin-demo')", "public_id")
 
 
 def _pending(ask: Asker) -> Arguments:
@@ -193,9 +182,7 @@ def _pending(ask: Asker) -> Arguments:
 
 
 def _redemptions(ask: Asker) -> Arguments:
-    return ask.ids(
-        _one_of_each("status, merchant_id IS NULL", "redemption", "member_id = :me"), "redemption_id"
-    )
+    return ask.ids(_one_of_each("status, merchant_id IS NULL", "redemption", "member_id = :me"), "redemption_id")
 
 
 def _held(ask: Asker) -> Arguments:

@@ -83,9 +83,9 @@ def test_pages_for_residents_are_light(documents: dict[Case, str]) -> None:
 
 
 def test_styles_and_scripts_are_light() -> None:
-    styles = [path for path in (ROOT / "static").rglob("*.css")]
+    styles = list((ROOT / "static").rglob("*.css"))
     assert sum(_packed(path.read_text()) for path in styles) <= CSS_MOST
-    scripts = [path for path in (ROOT / "static").rglob("*.js")]
+    scripts = list((ROOT / "static").rglob("*.js"))
     assert sum(_packed(path.read_text()) for path in scripts) <= SCRIPTS_MOST
     kinds = {path.suffix for path in (ROOT / "static").rglob("*")}
     assert not kinds & {".woff", ".woff2", ".ttf", ".otf"}, "pages use the fonts of the phone"

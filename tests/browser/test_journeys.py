@@ -27,9 +27,7 @@ def plain(chromium: Any, full: World) -> Iterator[Any]:
         full.prefer(who, View())  # other tests leave their own choices
 
     def open_at(path: str) -> Page:
-        context = chromium.new_context(
-            viewport=PHONE, locale="zh-CN", java_script_enabled=False, base_url=full.address
-        )
+        context = chromium.new_context(viewport=PHONE, locale="zh-CN", java_script_enabled=False, base_url=full.address)
         context.set_default_timeout(WAIT)
         contexts.append(context)
         page: Page = context.new_page()

@@ -25,12 +25,14 @@ def _check(page: Any, view: View, said: list[str], status: int | None = None) ->
 @pytest.mark.parametrize("view", [ELDER, DARK_ENGLISH], ids=str)
 @pytest.mark.parametrize(
     ("who", "path", "status"),
-    [(ANONYMOUS, "/no-such-page", 404), ("member", "/console", 403), ("member", "/rewards/999999", 404),
-     (ANONYMOUS, "/units/join/NOSUCH99", 404)],
+    [
+        (ANONYMOUS, "/no-such-page", 404),
+        ("member", "/console", 403),
+        ("member", "/rewards/999999", 404),
+        (ANONYMOUS, "/units/join/NOSUCH99", 404),
+    ],
 )
-def test_a_refusal(
-    visitor: Visitor, full: World, who: str, path: str, status: int, view: View
-) -> None:
+def test_a_refusal(visitor: Visitor, full: World, who: str, path: str, status: int, view: View) -> None:
     page = visitor.page(full, who, view)
     said = listen(page)
     answer = page.goto(full.address + path)

@@ -60,10 +60,7 @@ class Meter:
 def test_home_is_light(full: World, chromium: Any, record_property: Any) -> None:
     context = chromium.new_context(viewport=PHONE, locale="zh-CN")
     context.add_cookies(
-        [
-            {"name": n, "value": v, "url": full.address}
-            for n, v in full.cookies("member", View("auto")).items()
-        ]
+        [{"name": n, "value": v, "url": full.address} for n, v in full.cookies("member", View("auto")).items()]
     )
     full.prefer("member", View("auto"))
     page = context.new_page()

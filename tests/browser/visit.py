@@ -46,10 +46,7 @@ class Visitor:
         context = self._contexts[key]
         context.clear_cookies()
         context.add_cookies(
-            [
-                {"name": n, "value": v, "url": world.address}
-                for n, v in world.cookies(who, view, way_in).items()
-            ]
+            [{"name": n, "value": v, "url": world.address} for n, v in world.cookies(who, view, way_in).items()]
         )
         world.prefer(who, view, proved=way_in != "stale")
         return context.new_page()
