@@ -104,6 +104,7 @@ def show(activity_id: str) -> str:
         inputs=record["inputs"],
         lines=lines,
         photos=photos,
+        photo_gone=bool(record["evidence"]) and not photos,
         limits=limits(),
     )
 

@@ -11,7 +11,8 @@ from sqlalchemy import select, update
 
 from webapp import jobs
 from webapp.activities.pictures import Picture, thumbnail
-from webapp.activities.tables import photo_use, upload
+from webapp.activities.tables import activity, photo_use, upload
+from webapp.ledger import service as ledger
 from webapp.store import Tx
 from webapp.store.blobs import Blobs
 
@@ -50,13 +51,23 @@ def make_thumbnail(house: Any, payload: Mapping[str, Any], now: datetime) -> Non
 
 
 def forget(tx: Tx, member_id: int, now: datetime) -> None:
-    """The member leaves: photo rows go at once, the files by a job once that is durable."""
+    """The member leaves: what waits for review is closed; photo rows go at once, their files by a job."""
+    _close_pending(tx, member_id, now)
     rows = tx.rows(select(upload.c.id).where(upload.c.member_id == member_id))
     tx.execute(upload.delete().where(upload.c.member_id == member_id))
     # The fingerprint stays without its owner, so that the photo cannot pay again.
     tx.execute(update(photo_use).where(photo_use.c.member_id == member_id).values(member_id=0))
     for row in rows:
         jobs.enqueue(tx, "photo.remove", {"id": row.id}, f"remove:{row.id}", now)
+
+
+def _close_pending(tx: Tx, member_id: int, now: datetime) -> None:
+    """Nobody can judge an act whose photo is gone; no reviewer decided it, so `decided_by` stays empty."""
+    waiting = (activity.c.member_id == member_id) & (activity.c.status == "pending")
+    if not tx.rows(select(activity.c.id).where(waiting)):
+        return
+    ledger.open_books(tx, [member_id], now)  # a reviewer who is faster comes first, a slower one finds it closed
+    tx.execute(update(activity).where(waiting).values(status="rejected", reasons=["member_left"], decided_at=now))
 
 
 def remove_files(house: Any, payload: Mapping[str, Any], now: datetime) -> None:

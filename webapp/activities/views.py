@@ -70,6 +70,7 @@ REASONS: dict[str, Pair] = {
         "这张照片已经用过，不能再次作为凭证",
         "This photo has been used before and cannot support another act",
     ),
+    "member_left": ("账号已注销，不再核验", "The account was closed before a review"),
     "rejected_on_review": ("核验未通过", "Not accepted on review"),
 }
 MARKS: dict[str, tuple[str, str, str]] = {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from points_engine.errors import Invalid, refuse
 from points_engine.methodology import Catalogue
@@ -27,6 +27,7 @@ from webapp.store import Tx
 
 AUDIT = "console.audit"
 KEPT_FAULTS = 1000
+KEPT_REPORTS = 400
 
 
 # --- review ------------------------------------------------------------------------------------------
@@ -185,6 +186,8 @@ def write_report(house: Any, key: str) -> int:
     }
     with house.store.write() as tx:
         tx.upsert(audit_report, [row], key=["key"])
+        ids = tx.rows(select(audit_report.c.id).order_by(audit_report.c.id.desc()).limit(KEPT_REPORTS))
+        tx.execute(delete(audit_report).where(audit_report.c.id < ids[-1].id))
     return len(report.faults)
 
 

@@ -87,6 +87,7 @@ ACT_REASONS: dict[str, Pair] = {
     "daily_points_limit_reached": ("到达每日积分限额", "Daily points limit reached"),
     "counted_elsewhere": ("已在别处计算", "Counted elsewhere"),
     "counted_in_part": ("部分已在别处计算", "Counted in part elsewhere"),
+    "member_left": ("账号已注销", "The member left"),
     "rejected_on_review": ("核验未通过", "Rejected on review"),
 }
 # What a reviewer most often says; the key is sent, the sentence is kept and shown to the member.
@@ -106,6 +107,8 @@ JOBS: dict[str, Pair] = {
     "audit_ledger": ("账本审计", "Ledger audit"),
     "expire_redemptions": ("到期兑换退回", "Refund expired redemptions"),
     "ledger.expire": ("积分到期", "Expire points"),
+    "activities.purge_photos": ("删除核验满 30 天的照片", "Delete photos 30 days after the verdict"),
+    "inbox.sweep_notices": ("删除 400 天前的消息", "Delete notices after 400 days"),
     "members.purge_spent": ("清理过期登录", "Clear spent sessions and codes"),
     "move_campaigns": ("活动开始与结束", "Open and close campaigns"),
     "catch_up_campaigns": ("活动进度", "Campaign progress"),

@@ -169,7 +169,12 @@ def withdraw_announcement(tx: Tx, actor_id: int, announcement_id: int, now: date
 
 def new_id(now: datetime) -> str:
     """A time-ordered id: microseconds in hexadecimal, then chance."""
-    return f"{int(now.timestamp() * 1_000_000):016x}{secrets.token_hex(4)}"
+    return f"{first_id(now)}{secrets.token_hex(4)}"
+
+
+def first_id(now: datetime) -> str:
+    """What is smaller than every id made at `now` or later, and larger than every earlier one."""
+    return f"{int(now.timestamp() * 1_000_000):016x}"
 
 
 def _announcement(tx: Tx, announcement_id: int) -> Any:
