@@ -51,7 +51,6 @@ def build_house(settings: Settings, clock: Clock | None = None) -> web.House:
         sms=members.open_sender(settings),
         jobs=tuple(job for room in _modules("jobs") for job in getattr(room, "JOBS", ())),
         handlers={k: f for room in _modules("jobs") for k, f in getattr(room, "HANDLERS", {}).items()},
-        limiter=web.open_limiter(settings),
         desk=Desk(store, group=settings.group_commit),
         demo=_is_demo(store),
         forgetters=tuple(f for room in _modules("service") if (f := getattr(room, "forget", None))),

@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     )
     redis_url: str | None = Field(
         None,
-        description="redis://… for the job queue, limits and caches; not set means the embedded file queue.",
+        description="redis://… for the job queue; not set means the embedded file queue.",
         repr=False,
     )
     blob_url: str = Field(

@@ -14,13 +14,11 @@ from webapp.web.guards import guard
 from webapp.web.house import House, Principal
 from webapp.web.i18n import lang, t
 from webapp.web.install import install
-from webapp.web.limiter import Limiter, open_limiter
 from webapp.web.paging import Page, after_arg, page_of
 from webapp.web.urls import safe_next
 
 __all__ = [
     "House",
-    "Limiter",
     "Page",
     "Principal",
     "address",
@@ -33,7 +31,6 @@ __all__ = [
     "lang",
     "need_step_up",
     "now",
-    "open_limiter",
     "page_of",
     "safe_next",
     "say",

@@ -1,7 +1,7 @@
 """How many requests one person or one address may send in a short time; far above any honest hand.
 
-Counted in each process by itself, without a library: this stands before every request, and the counters of
-`limits` start a thread per call. What guards value (sign-ins, codes) is counted in the database instead.
+Counted in each process by itself, without a library: this stands before every request and may cost next to nothing.
+What guards value (sign-ins, codes) is counted in the database instead.
 """
 
 from __future__ import annotations

@@ -23,7 +23,6 @@ class House:
     sms: Any = None
     jobs: tuple[Any, ...] = ()
     handlers: dict[str, Callable[..., Any]] = field(default_factory=dict)
-    limiter: Any = None
     desk: Any = None
     demo: bool = False  # true in a seeded demo world: pages show a banner
     # Each room's forget(tx, member_id, now), called when a member leaves, in the rooms' order.
