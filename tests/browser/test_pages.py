@@ -30,20 +30,23 @@ def test_nothing_is_wrong_with_the_page(
 
 
 def _chosen(found: list[Case], park: str, everything: bool) -> list[tuple[Case, View]]:
-    """All examples in all views, or a share: each kind of reader once, in a view that differs from page to page."""
+    """What is looked at: everything in all views (one desk page in all views, for the other roles in one), or a share."""
+    first = _turn(found[0].endpoint) if found else 0
     if everything:
-        return [(case, view) for case in found for view in VIEWS]
+        lead = {case.path: case.who for case in reversed(found)}
+        return [
+            (case, view)
+            for n, case in enumerate(found)
+            for view in (VIEWS if case.who in (*RESIDENTS, lead[case.path]) else [VIEWS[(first + n) % len(VIEWS)]])
+        ]
     share: dict[str, Case] = {}
     for turn, case in enumerate(found):
         kind = case.who if case.who in RESIDENTS else "staff"
         if kind not in share or _turn(case.endpoint) % (turn + 1) == 0:
             share[kind] = case
     # The new member stands for residents in the empty park, the visitor and the busy one in the full park.
-    spare = (ANONYMOUS,) if park == "empty" else ("fresh",)
-    for kind in spare:
-        if len(share) > 1:
-            share.pop(kind, None)
-    first = _turn(found[0].endpoint) if found else 0
+    if len(share) > 1:
+        share.pop(ANONYMOUS if park == "empty" else "fresh", None)
     return [(case, VIEWS[(first + 3 * n) % len(VIEWS)]) for n, case in enumerate(share.values())]
 
 
