@@ -60,17 +60,21 @@ def ensure(*, development: bool) -> Path:
     with guard:
         fcntl.flock(guard, fcntl.LOCK_EX)  # two commands at once set up once
         if not _fits(development):
-            _install(development)
+            _install(development or DEVELOPMENT_LOCK in _installed())  # `up` after a new lock keeps the tools
     return python
 
 
 def _fits(development: bool) -> bool:
-    try:
-        installed = json.loads(STAMP.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
     name = DEVELOPMENT_LOCK if development else LOCK
-    return bool(installed.get(name) == _hash(name)) and (VENV / "bin" / "python").exists()
+    return bool(_installed().get(name) == _hash(name)) and (VENV / "bin" / "python").exists()
+
+
+def _installed() -> dict[str, str]:
+    """The locks the environment was last brought up to, with their hashes."""
+    try:
+        return dict(json.loads(STAMP.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}
 
 
 def _hash(name: str) -> str:
