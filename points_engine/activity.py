@@ -167,14 +167,7 @@ def _fit_caps(act: Act, windows: Mapping[str, str], usage: Usage) -> tuple[Decim
             room = fits if room >= 1 else Decimal(0)
         if room < fits:
             fits = max(Decimal(0), room)
-            reasons.append(
-                {
-                    "act": "per_act_cap_reached",
-                    "day": "daily_cap_reached",
-                    "week": "weekly_cap_reached",
-                    "month": "monthly_cap_reached",
-                }[cap.per]
-            )
+            reasons.append(CAP_REASONS[cap.per])
     return fits, reasons
 
 
