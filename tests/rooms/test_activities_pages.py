@@ -201,3 +201,10 @@ def test_closed_behaviours_have_no_form_and_strangers_sign_in_first(signed: Any,
     assert signed.get("/log/nothing").status_code == 404
     answer = app.test_client().get("/log/bike")
     assert answer.status_code == 303 and "/sign-in" in answer.headers["Location"]
+
+
+def test_what_is_not_open_yet_is_folded_away(client: Any) -> None:
+    page = client.get("/log").text
+    first, _, folded = page.partition("<details")
+    assert "即将开放" not in first and 'class="row shut"' not in first
+    assert re.search(r"<summary>即将开放 \d+ 项", folded) and 'class="row shut"' in folded
