@@ -129,7 +129,7 @@ def join_link(unit: queries.Unit) -> str:
 def qr(text: str) -> Markup:
     """A QR code as inline SVG."""
     svg = segno.make(text, error="m").svg_inline(
-        scale=6, border=3, dark="#000", light="#fff", svgclass="qr", title=t("加入二维码", "QR code to join")
+        omitsize=True, border=3, dark="#000", light="#fff", svgclass="qr", title=t("加入二维码", "QR code to join")
     )
     return Markup(svg)  # noqa: S704 - drawn by segno, which escapes its title
 
