@@ -20,6 +20,7 @@ NOT_TODAY = {
     "members.code": "only after a code was asked for",
     "members.first_admin": "only with the one-time token, while there is no administrator",
     "members.step_up": "only for those whose last proof is half an hour old",
+    "unit_admin.index": "leads on to the only unit",
     "health.readyz": "no worker runs beside this test",
 }
 

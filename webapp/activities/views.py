@@ -134,13 +134,9 @@ SHORT: dict[str, Pair] = {
 FIELD_WORDS: dict[str, Pair] = {
     "full_width_digits": ("请用半角数字填写，例如 5.2", "Please use plain digits, for example 5.2"),
     "not_a_number": ("请只填数字，例如 5.2", "Please enter a number only, for example 5.2"),
-    "must_be_positive": ("请填大于 0 的数", "Please enter more than 0"),
-    "must_be_whole": ("请填整数", "Please enter a whole number"),
-    "too_many_decimals": ("最多三位小数", "At most three decimals"),
     "in_future": ("时间不能晚于现在", "The time cannot be in the future"),
     "too_old": ("只能补记 72 小时以内的行为", "Only acts of the last 72 hours can be logged"),
     "bad_day": ("请选一个日期", "Please pick a day"),
-    "bad_time": ("请填 24 小时制的时间，例如 08:30", "Please enter the time as 08:30"),
     "unreadable": ("照片打不开，请换一张", "This photo cannot be opened; please choose another"),
     "not_a_photo": ("只支持 JPEG、PNG、WebP 照片", "Only JPEG, PNG and WebP photos"),
     "unknown_upload": ("照片没有传成功，请重新选择", "The photo did not arrive; please choose it again"),

@@ -96,9 +96,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "required": ("请填写", "Please fill this in"),
     "invalid": ("格式不正确", "This does not look right"),
     "too_long": ("太长了", "Too long"),
-    "too_short": ("太短了", "Too short"),
     "not_a_number": ("请填写数字", "Please enter a number"),
-    "too_small": ("数值太小", "Too small"),
     "too_large": ("数值太大", "Too large"),
     "not_a_choice": ("请从列出的选项里选", "Please pick one of the choices"),
     "unknown_field": ("不认识的内容", "Not expected here"),
@@ -152,8 +150,11 @@ REASONS: dict[str, tuple[str, str]] = {
     "unit_mismatch": ("单位不符", "The unit does not fit"),
     "unknown": ("没有这一项", "Unknown"),
     "unreadable": ("照片无法读取", "The photo cannot be read"),
-    "not_an_integer": ("请填写整数", "Please enter a whole number"),
     "unknown_upload": ("没有找到这张照片", "No such photo"),
+    "must_be_positive": ("请填大于 0 的数", "Please enter more than 0"),
+    "must_be_whole": ("请填整数", "Please enter a whole number"),
+    "too_many_decimals": ("最多三位小数", "At most three decimals"),
+    "bad_time": ("请填 24 小时制的时间，例如 08:30", "Please enter the time as 08:30"),
 }
 
 
