@@ -235,12 +235,6 @@ def test_vendored_files_are_what_they_say() -> None:
     assert found <= named
 
 
-def test_pages_carry_no_inline_script_or_style() -> None:
-    for path in (ROOT / "templates").rglob("*.html"):
-        text = path.read_text(encoding="utf-8")
-        assert not re.search(r"<style|\sstyle=|\son[a-z]+=[\"']|<script(?![^>]*\bsrc=)", text), path
-
-
 def test_every_icon_asked_for_is_in_the_sprite() -> None:
     sprite = set(re.findall(r'<symbol id="([^"]+)"', (ROOT / "static" / "img" / "icons.svg").read_text()))
     asked = set()
