@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Response, jsonify, make_response, request
 
@@ -157,7 +158,6 @@ def _page(rows: list[Any], cursor: str | None) -> Response:
     response = make_response(jsonify(rows))
     if cursor:
         args = {**request.args.to_dict(), "after": cursor}
-        query = "&".join(f"{k}={v}" for k, v in args.items())
-        response.headers["Link"] = f'<{request.path}?{query}>; rel="next"'
+        response.headers["Link"] = f'<{request.path}?{urlencode(args)}>; rel="next"'
         response.headers["X-Next-After"] = cursor
     return response

@@ -31,6 +31,8 @@ def _instant(value: Any) -> datetime:
     at = datetime.fromisoformat(value)
     if at.tzinfo is None:
         raise ValueError("must have an offset")
+    if not 2000 <= at.year <= 9000:  # at its ends the calendar cannot change the offset
+        raise ValueError("must be a date of our time")
     return at
 
 
@@ -80,7 +82,10 @@ REASONS = {
 def read_body(model: type[Body]) -> Body:
     """The JSON body as `model`; raises Invalid with every bad field."""
     try:
-        sent = json.loads(request.get_data(cache=False), parse_float=_decimal, parse_constant=_refuse)
+        data = request.get_data(cache=False)
+        sent = json.loads(data, parse_float=_decimal, parse_constant=_refuse)
+        if b"\\u" in data:
+            _refuse_half_characters(sent)
     except (ValueError, RecursionError):
         raise Invalid({"body": "not_json"}) from None
     if not isinstance(sent, dict):
@@ -102,6 +107,13 @@ def _decimal(text: str) -> Decimal:
 
 def _refuse(text: str) -> None:
     raise ValueError(f"{text} is no JSON number")
+
+
+def _refuse_half_characters(sent: Any) -> None:
+    """No NUL and no lone surrogate: they are no text to a database. Raises ValueError."""
+    text = json.dumps(sent, ensure_ascii=False, default=str)
+    if "\\u0000" in text or not text.encode():
+        raise ValueError("NUL in text")
 
 
 def _place(loc: tuple[Any, ...]) -> str:

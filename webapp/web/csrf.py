@@ -31,12 +31,19 @@ def check() -> None:
     if not current_app.config["WTF_CSRF_ENABLED"]:
         return
     origin = request.headers.get("Origin")
-    if origin and origin != "null" and urlsplit(origin).netloc != request.host:
+    if origin and origin != "null" and _host_of(origin) != request.host:
         raise refuse("forbidden", "csrf_failed")
     try:
         protect.protect()
     except CSRFError as error:
         raise refuse("forbidden", "csrf_failed") from error
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # such as http://[
+        return None
 
 
 def csrf() -> Markup:

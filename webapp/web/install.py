@@ -11,7 +11,7 @@ from flask import Flask, request
 from flask_login import LoginManager
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp.web import assets, burst, context, csrf, errors, formats, guards, headers, prose
+from webapp.web import assets, burst, context, csrf, errors, formats, guards, headers, inputs, prose
 from webapp.web.context import is_api
 from webapp.web.house import House, Principal
 from webapp.web.i18n import lang, t
@@ -30,6 +30,7 @@ def install(app: Flask, house: House, load: Loader, static_to: Path) -> None:
     https = bool(settings.secure)
     app.extensions[context.EXTENSION] = house
     app.secret_key = settings.secret_key
+    app.url_map.converters["int"] = inputs.IntegerConverter
     _cookies(app, https)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
@@ -47,6 +48,7 @@ def install(app: Flask, house: House, load: Loader, static_to: Path) -> None:
     csrf.install(app)
     app.before_request(burst.check)
     app.before_request(guards.check)
+    app.before_request(inputs.check)
     app.before_request(csrf.check)
     if proxies := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
