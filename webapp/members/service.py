@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from points_engine.errors import Invalid, refuse
 from webapp.members import consents, passwords, signin
@@ -18,6 +18,7 @@ from webapp.members.signin import close_session, open_session
 from webapp.members.staff import (
     create_admin_token,
     grant_role,
+    keep_an_administrator,
     revoke_role,
 )
 from webapp.members.staff import freeze_member as freeze
@@ -118,7 +119,7 @@ def leave_feedback(tx: Tx, member_id: int | None, text: str, now: datetime) -> N
 
 def leave(tx: Tx, member_id: int, forgetters: Iterable[Callable[..., Any]], now: datetime) -> None:
     """The person goes: names, phone, photos, devices and roles; transfers and totals stay, nameless."""
-    _refuse_last_administrator(tx, member_id)
+    keep_an_administrator(tx, member_id)
     for forget in forgetters:
         forget(tx, member_id, now)
     row = tx.row(select(member.c.phone_hash).where(member.c.id == member_id))
@@ -146,11 +147,3 @@ def leave(tx: Tx, member_id: int, forgetters: Iterable[Callable[..., Any]], now:
         .values(withdrawn_at=now)
     )
     tx.execute(update(feedback).where(feedback.c.member_id == member_id).values(member_id=None))
-
-
-def _refuse_last_administrator(tx: Tx, member_id: int) -> None:
-    admins = select(role_grant.c.member_id).where(role_grant.c.role == "administrator")
-    if tx.scalar(admins.where(role_grant.c.member_id == member_id)) is None:
-        return
-    if tx.scalar(select(func.count()).select_from(admins.subquery())) == 1:
-        raise refuse("conflict", "last_administrator")

@@ -23,6 +23,7 @@ def freeze_member(tx: Tx, actor_id: int, member_id: int, reason: str, now: datet
     """No sign-in and no session until unfrozen; nothing is taken away."""
     if actor_id == member_id:
         raise refuse("forbidden", "not_yourself")
+    keep_an_administrator(tx, member_id)
     _set_status(tx, member_id, "active", "frozen")
     signin.close_all(tx, member_id)
     journal.record(tx, actor_id, "member.frozen", f"member:{member_id}", {"reason": reason[:200]}, now)
@@ -73,8 +74,8 @@ def revoke_role(
 
     Who gives up a family of their own need not sign in again: `end_sessions` false.
     """
-    if role == "administrator" and _administrators(tx) <= 1:
-        raise refuse("conflict", "last_administrator")
+    if role == "administrator":
+        keep_an_administrator(tx, member_id)
     gone = tx.execute(
         delete(role_grant).where(
             role_grant.c.member_id == member_id,
@@ -89,6 +90,22 @@ def revoke_role(
         signin.close_all(tx, member_id)
     detail = {"role": role, "unit_id": unit_id, "merchant_id": merchant_id}
     journal.record(tx, actor_id, "role.revoked", f"member:{member_id}", detail, now)
+
+
+def keep_an_administrator(tx: Tx, leaving: int) -> None:
+    """Refuse when `leaving` is the only administrator who can still sign in; raises last_administrator.
+
+    Locks the administrators' rows: two who remove each other at once must not both find the other one there.
+    """
+    rows = tx.rows(
+        select(role_grant.c.member_id)
+        .join(member, member.c.id == role_grant.c.member_id)
+        .where(role_grant.c.role == "administrator", member.c.status == "active")
+        .order_by(role_grant.c.member_id)
+        .with_for_update()
+    )
+    if {row.member_id for row in rows} == {leaving}:
+        raise refuse("conflict", "last_administrator")
 
 
 def _administrators(tx: Tx) -> int:
