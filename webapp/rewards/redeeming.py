@@ -53,22 +53,18 @@ def redeem(tx: Tx, member_id: int, redemption_id: str, reward_id: int, now: date
     request_reused. Run through store.retrying: a twin of the same id loses on the primary key and then
     finds this answer.
     """
-    facts = _facts(reward_id)
+    facts, month = _facts(reward_id), month_of(local_day(now))
     earlier = find(tx, member_id, redemption_id)
     if earlier is not None:
-        if earlier.facts != facts:
-            raise refuse("conflict", "request_reused", id=redemption_id)
-        return _redeemed(earlier, first=False)
-    item = _on_the_shelf(tx, reward_id)
-    month = month_of(local_day(now))
-    # Cheap reads refuse most of a rush; what they let through is guarded again when it is written.
-    check_request(
-        available=ledger_queries.wallet(tx, member_id).points,
-        price=item.points,
-        stock=item.stock,
-        taken=_taken(tx, item, member_id, month),
-        limit=item.per_member_limit,
-    )
+        return _again(earlier, facts)
+    try:
+        item = _allowed(tx, member_id, reward_id, month)
+    except EngineError:
+        # A twin may have committed since we looked, and what refuses us is what it has just taken.
+        twin = find(tx, member_id, redemption_id)
+        if twin is None:
+            raise
+        return _again(twin, facts)
     values = _new_redemption(item, member_id, redemption_id, facts, month, now)
     tx.insert(redemption, [values])
     tx.insert(
@@ -87,6 +83,26 @@ def redeem(tx: Tx, member_id: int, redemption_id: str, reward_id: int, now: date
     # The one row everybody shares comes last, so that it is locked for as short as possible.
     _take_from_stock(tx, reward_id)
     return _redeemed(tx.row(by_id(member_id, redemption_id)), first=True)
+
+
+def _again(earlier: Row[Any], facts: str) -> Redeemed:
+    """The first answer to a request with the same id; with another wish it is refused."""
+    if earlier.facts != facts:
+        raise refuse("conflict", "request_reused", id=earlier.id)
+    return _redeemed(earlier, first=False)
+
+
+def _allowed(tx: Tx, member_id: int, reward_id: int, month: str) -> Row[Any]:
+    """Cheap reads refuse most of a rush; what they let through is guarded again when it is written."""
+    item = _on_the_shelf(tx, reward_id)
+    check_request(
+        available=ledger_queries.wallet(tx, member_id).points,
+        price=item.points,
+        stock=item.stock,
+        taken=_taken(tx, item, member_id, month),
+        limit=item.per_member_limit,
+    )
+    return item
 
 
 def _on_the_shelf(tx: Tx, reward_id: int) -> Row[Any]:
