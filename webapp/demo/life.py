@@ -25,7 +25,7 @@ from webapp.store.blobs import Blobs
 CHUNK = 5000  # people simulated together: their rows lie side by side, so big worlds stay fast
 MANY = 10_000  # a world of more people is written in fewer, larger batches
 SHOP_OPENS = 780  # minute of the day
-REDEEM_DAILY, REDEEM_MOST = 0.004, 120  # share of people who redeem on a day; in big worlds at most so many
+REDEEM_DAILY, REDEEM_MOST = 0.004, 60  # share of people who redeem on a day; in big worlds at most so many
 JOINING, JOIN_MOST = 0.6, 8000
 PHOTOGRAPHED = {"bike": "bike", "shared_bike": "bike", "bus": "bus", "shuttle": "bus"}
 SNAPPED = {"clean_plate": "plate", "own_lunch_box": "box"}
