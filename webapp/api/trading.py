@@ -8,9 +8,9 @@ from flask import Response, jsonify, request
 
 from points_engine.clock import local_day
 from points_engine.errors import Invalid
+from webapp.api.blueprint import bp
 from webapp.api.bodies import NewFulfilment, NewRedemption, read_body
 from webapp.api.ids import read_id
-from webapp.api.blueprint import bp
 from webapp.api.shapes import instant
 from webapp.campaigns import queries as campaigns
 from webapp.campaigns import service as campaigns_service
@@ -65,9 +65,7 @@ def my_redemptions() -> Response:
 @guard.member
 def cancel(redemption_id: Any) -> Response:
     member = signed_in().member_id
-    done = house().store.retrying(
-        lambda tx: rewards_service.cancel_redemption(tx, member, str(redemption_id), now())
-    )
+    done = house().store.retrying(lambda tx: rewards_service.cancel_redemption(tx, member, str(redemption_id), now()))
     return jsonify(_redemption(done))
 
 
