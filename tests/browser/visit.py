@@ -72,8 +72,13 @@ def listen(page: Any, into: list[str] | None = None) -> list[str]:
     said: list[str] = [] if into is None else into
     page.on("console", lambda m: said.append(f"console: {m.text}") if m.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: said.append(f"script: {error}"))
-    page.on("requestfailed", lambda r: said.append(f"request failed: {r.url} {r.failure}"))
+    page.on("requestfailed", lambda r: _failed(r, said))
     return said
+
+
+def _failed(request: Any, said: list[str]) -> None:
+    if request.failure != "net::ERR_ABORTED":  # a preview under way when the form is sent
+        said.append(f"request failed: {request.url} {request.failure}")
 
 
 def examine(page: Any, view: View) -> list[str]:
