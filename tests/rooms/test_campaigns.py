@@ -159,7 +159,7 @@ def test_tasks_count_acts_days_grams_and_amounts(store: Store) -> None:
 
 def tasks_of(store: Store, which: int, member: int, now: datetime = NOW) -> list[queries.TaskView]:
     with store.read() as tx:
-        return queries.tasks(tx, which, member, now)
+        return queries.tasks(tx, [which], member, now)[which]
 
 
 def test_an_undone_act_gives_its_bonus_and_its_task_back_and_earns_them_anew(store: Store) -> None:

@@ -132,10 +132,7 @@ def my_place(board: str) -> Response:
 @guard.member
 def all_campaigns() -> Response:
     with house().store.read() as tx:
-        views = [
-            campaigns.detail(tx, card.id, signed_in().member_id, now())
-            for card in campaigns.cards(tx, signed_in().member_id, now())
-        ]
+        views = campaigns.details(tx, signed_in().member_id, now())
     return jsonify([_campaign(c) for c in views])
 
 

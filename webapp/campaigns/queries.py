@@ -109,6 +109,23 @@ class CampaignView:
 
 def cards(tx: Tx, member_id: int | None, now: datetime) -> list[CampaignCard]:
     """Every campaign that has been announced: running, then coming, then the latest past ones."""
+    return sorted(_cards(tx, _announced(tx), member_id, now), key=_in_order)
+
+
+def details(tx: Tx, member_id: int | None, now: datetime) -> list[CampaignView]:
+    """The campaigns of `cards`, whole."""
+    return sorted(_views(tx, _announced(tx), member_id, now), key=lambda view: _in_order(view.card))
+
+
+def detail(tx: Tx, campaign_id: int, member_id: int | None, now: datetime) -> CampaignView:
+    """One announced campaign; a draft is not found."""
+    row = tx.row(select(campaign).where(campaign.c.id == campaign_id, campaign.c.status.in_(SHOWN)))
+    if row is None:
+        raise refuse("not_found", "unknown_campaign", campaign=campaign_id)
+    return _views(tx, [row], member_id, now)[0]
+
+
+def _announced(tx: Tx) -> list[Row[Any]]:
     c = campaign.c
     live = tx.rows(select(campaign).where(c.status.in_(("scheduled", "open"))).order_by(c.starts_at, c.id))
     past = tx.rows(
@@ -117,50 +134,61 @@ def cards(tx: Tx, member_id: int | None, now: datetime) -> list[CampaignCard]:
         .order_by(c.ends_at.desc(), c.id.desc())
         .limit(PAST_SHOWN)
     )
-    order = {"running": 0, "coming": 1, "past": 2}
-    made = _cards(tx, [*live, *past], member_id, now)
-    return sorted(made, key=lambda card: order[card.state])
+    return [*live, *past]
 
 
-def detail(tx: Tx, campaign_id: int, member_id: int | None, now: datetime) -> CampaignView:
-    """One announced campaign; a draft is not found."""
-    row = tx.row(select(campaign).where(campaign.c.id == campaign_id, campaign.c.status.in_(SHOWN)))
-    if row is None:
-        raise refuse("not_found", "unknown_campaign", campaign=campaign_id)
-    card = _cards(tx, [row], member_id, now)[0]
-    may = member_id is not None and eligible(row.audience, green_units.unit_ids_of(tx, member_id))
-    members = tx.scalar(
-        select(func.count()).select_from(campaign_join).where(campaign_join.c.campaign_id == campaign_id)
-    )
-    return CampaignView(
-        card=card,
-        body_zh=row.body_zh,
-        body_en=row.body_en,
-        tasks=tasks(tx, campaign_id, member_id, now),
-        eligible=may,
-        can_join=may and not card.joined and card.state != "past",
-        dry=row.dry_at is not None,
-        members=int(members or 0),
-    )
+def _in_order(card: CampaignCard) -> int:
+    return ("running", "coming", "past").index(card.state)
 
 
-def tasks(tx: Tx, campaign_id: int, member_id: int | None, now: datetime) -> list[TaskView]:
-    """The tasks in the staff's order, with this member's progress."""
+def _views(tx: Tx, rows: Sequence[Row[Any]], member_id: int | None, now: datetime) -> list[CampaignView]:
+    """Whole campaigns, by as many queries for many as for one."""
+    ids = [row.id for row in rows]
+    found, members = tasks(tx, ids, member_id, now), _members(tx, ids)
+    units = green_units.unit_ids_of(tx, member_id) if member_id is not None else None
+    made = []
+    for row, card in zip(rows, _cards(tx, rows, member_id, now), strict=True):
+        may = units is not None and eligible(row.audience, units)
+        made.append(
+            CampaignView(
+                card=card,
+                body_zh=row.body_zh,
+                body_en=row.body_en,
+                tasks=found[row.id],
+                eligible=may,
+                can_join=may and not card.joined and card.state != "past",
+                dry=row.dry_at is not None,
+                members=members.get(row.id, 0),
+            )
+        )
+    return made
+
+
+def _members(tx: Tx, ids: Sequence[int]) -> dict[int, int]:
+    c = campaign_join.c
+    rows = tx.rows(select(c.campaign_id, func.count().label("n")).where(c.campaign_id.in_(ids)).group_by(c.campaign_id))
+    return {row.campaign_id: row.n for row in rows}
+
+
+def tasks(tx: Tx, ids: Sequence[int], member_id: int | None, now: datetime) -> dict[int, list[TaskView]]:
+    """The tasks of each campaign in the staff's order, with this member's progress."""
     mine = and_(task_progress.c.task_id == campaign_task.c.id, task_progress.c.member_id == (member_id or 0))
     rows = tx.rows(
         select(campaign_task, task_progress.c.progress, task_progress.c.completed_at)
         .outerjoin(task_progress, mine)
-        .where(campaign_task.c.campaign_id == campaign_id)
-        .order_by(campaign_task.c.sort, campaign_task.c.id)
+        .where(campaign_task.c.campaign_id.in_(ids))
+        .order_by(campaign_task.c.campaign_id, campaign_task.c.sort, campaign_task.c.id)
     )
     today = local_day(now)
-    return [
-        TaskView(
-            r.id, r.day, _when(r.day, today), r.kind, r.title_zh, r.title_en or r.title_zh, r.unit_zh,
-            r.unit_en or r.unit_zh, r.target, r.progress or 0, r.reward_points, r.completed_at,
-        )
-        for r in rows
-    ]  # fmt: skip
+    made: dict[int, list[TaskView]] = {number: [] for number in ids}
+    for r in rows:
+        made[r.campaign_id].append(
+            TaskView(
+                r.id, r.day, _when(r.day, today), r.kind, r.title_zh, r.title_en or r.title_zh, r.unit_zh,
+                r.unit_en or r.unit_zh, r.target, r.progress or 0, r.reward_points, r.completed_at,
+            )
+        )  # fmt: skip
+    return made
 
 
 def home_card(
@@ -180,7 +208,7 @@ def home_card(
     row = row or next((r for r in rows if member_id is None or eligible(r.audience, units)), None)
     if row is None:
         return None
-    found = tasks(tx, row.id, member_id, now)
+    found = tasks(tx, [row.id], member_id, now)[row.id]
     done = sum(task.done for task in found) if row.joined_at is not None else None
     return _card(row, len(found), done, 0, now), found
 

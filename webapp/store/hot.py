@@ -22,7 +22,7 @@ DIALECTS: dict[str, Any] = {
 }
 
 
-class among(ColumnElement[Any]):  # noqa: N801 – reads as an operator: among("keys", table.c.a, table.c.b)
+class among(ColumnElement[Any]):  # lower case: it reads as an operator: among("keys", table.c.a, table.c.b)
     """The columns, taken together, are one of the entries of the list parameter `name`.
 
     One text whatever the length of the list: IN with expanding parameters is another statement for every
