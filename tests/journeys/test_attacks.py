@@ -149,3 +149,10 @@ def test_a_line_break_in_an_address_stays_out_of_the_headers(app: Any, client: A
         assert answer.status_code == 200 and "Set-Cookie" not in answer.headers
         following = answer.headers["Link"].partition(">")[0].removeprefix("<")
         assert len(client.get(following, headers=headers).json) == 1
+
+
+@pytest.mark.parametrize("after", ["1_1_x", "²_1_x", "1_²_x", "99999999999999999_1_x", "1_1_" + "0" * 36])
+def test_a_made_up_place_in_the_review_queue(app: Any, client: Any, house: Any, after: str) -> None:
+    make_member(house, "rey", "reviewer").sign_in(client)
+    for page in ("/console/review", "/console/review/next"):
+        assert client.get(page, query_string={"after": after}).status_code == 400, page

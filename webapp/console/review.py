@@ -19,6 +19,7 @@ from webapp.console.forms import Reason
 from webapp.console.roles import REVIEW
 from webapp.console.views import PAGE, Answer, found, sentence, show
 from webapp.members import queries as members
+from webapp.rewards.forms import read_uuid
 from webapp.store import Tx
 from webapp.web import guard, house, now, page_of, say, signed_in, t
 
@@ -176,7 +177,9 @@ def _written(record: Mapping[str, Any]) -> str:
 def _read(text: str | None) -> Cursor | None:
     if not text:
         return None
-    parts = text.split("_")
-    if len(parts) != 3 or len(text) > 90 or not (parts[0].isdigit() and parts[1].isdigit()):
+    micros, member, last = (text.split("_") + ["", ""])[:3]
+    wrong: dict[str, str] = {}
+    known = read_uuid(last, "after", wrong)
+    if wrong or len(text) > 90 or not all(n.isascii() and n.isdigit() and len(n) < 18 for n in (micros, member)):
         raise Invalid({"after": "invalid"})
-    return EPOCH + timedelta(microseconds=int(parts[0][:17])), int(parts[1][:18]), parts[2][:36]
+    return EPOCH + timedelta(microseconds=int(micros)), int(member), known
