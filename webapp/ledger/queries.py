@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 
 from points_engine.ledger import MEMBER_ACCOUNTS, Wallet
 from webapp.ledger.tables import lot, member_day, transfer
@@ -93,20 +93,7 @@ def by_cause(tx: Tx, member_id: int, causes: Sequence[str]) -> dict[str, list[Li
 
 def sums(tx: Tx, member_id: int, first: date, last: date) -> Sums:
     """The member's days from `first` to `last`, both included, added up."""
-    row = tx.row(
-        select(
-            func.coalesce(func.sum(member_day.c.acts), 0),
-            func.coalesce(func.sum(member_day.c.declared_g), 0),
-            func.coalesce(func.sum(member_day.c.verified_g), 0),
-            func.coalesce(func.sum(member_day.c.points), 0),
-            func.count(),
-        ).where(
-            member_day.c.member_id == member_id,
-            member_day.c.day.between(first, last),
-            member_day.c.acts > 0,
-        )
-    )
-    return Sums(*(int(value) for value in row)) if row else Sums()
+    return _added(tx, member_day.c.member_id == member_id, member_day.c.day.between(first, last))
 
 
 def day_list(tx: Tx, member_id: int, first: date, last: date) -> list[Any]:
@@ -126,15 +113,13 @@ def day_list(tx: Tx, member_id: int, first: date, last: date) -> list[Any]:
 
 def totals(tx: Tx, first: date, last: date) -> Sums:
     """Everybody's days added up; for public figures, not for hot paths."""
-    row = tx.row(
-        select(
-            func.coalesce(func.sum(member_day.c.acts), 0),
-            func.coalesce(func.sum(member_day.c.declared_g), 0),
-            func.coalesce(func.sum(member_day.c.verified_g), 0),
-            func.coalesce(func.sum(member_day.c.points), 0),
-            func.count(),
-        ).where(and_(member_day.c.day.between(first, last), or_(member_day.c.acts > 0)))
-    )
+    return _added(tx, member_day.c.day.between(first, last))
+
+
+def _added(tx: Tx, *those: ColumnElement[bool]) -> Sums:
+    c = member_day.c
+    added = (func.coalesce(func.sum(column), 0) for column in (c.acts, c.declared_g, c.verified_g, c.points))
+    row = tx.row(select(*added, func.count()).where(*those, c.acts > 0))
     return Sums(*(int(value) for value in row)) if row else Sums()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -13,6 +12,7 @@ from webapp.merchants import queries, service
 from webapp.rewards.forms import Fulfil, read_uuid
 from webapp.web import guard, house, now, page_of, signed_in
 from webapp.web.messages import message
+from webapp.web.paging import moment_arg, moment_key
 
 bp = Blueprint("merchants", __name__)
 
@@ -22,8 +22,8 @@ bp = Blueprint("merchants", __name__)
 def desk() -> str:
     person = signed_in()
     with house().store.read() as tx:
-        page = queries.desk(tx, person.merchant_ids, now(), _after())
-    rows = page_of(page.handed, queries.PAGE, lambda r: f"{int(r.fulfilled_at.timestamp() * 1_000_000)}.{r.id}")
+        page = queries.desk(tx, person.merchant_ids, now(), moment_arg())
+    rows = page_of(page.handed, queries.PAGE, lambda r: moment_key(r.fulfilled_at, r.id))
     return render_template("merchants/desk.html", page=page, rows=rows)
 
 
@@ -70,16 +70,3 @@ def _counter(typed: str = "", errors: dict[str, str] | None = None) -> str:
     return render_template(
         "merchants/counter.html", typed=typed, errors=errors or {}, left=left, fulfilment_id=str(uuid.uuid4())
     )
-
-
-def _after() -> tuple[datetime, str] | None:
-    text = request.args.get("after")
-    if text is None:
-        return None
-    stamp, _, last = text.partition(".")
-    wrong: dict[str, str] = {}
-    known = read_uuid(last, "after", wrong)
-    if wrong or not stamp.isascii() or not stamp.isdigit() or len(stamp) > 17:
-        raise Invalid({"after": "invalid"})
-    seconds, micros = divmod(int(stamp), 1_000_000)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=micros), known

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
@@ -11,11 +10,12 @@ import segno
 from flask import Blueprint, redirect, render_template, request, url_for
 from markupsafe import Markup
 
-from points_engine.errors import EngineError, Invalid
+from points_engine.errors import EngineError
 from webapp.rewards import codes, queries, service
 from webapp.rewards.forms import Redeem, read_uuid
 from webapp.web import current, guard, house, now, page_of, say, signed_in, t
 from webapp.web.messages import message
+from webapp.web.paging import moment_arg, moment_key
 
 bp = Blueprint("rewards", __name__)
 bp.add_app_template_filter(codes.shown, "code")
@@ -63,8 +63,8 @@ def mine() -> str:
     state = request.args.get("state")
     state = state if state in STATES else None
     with house().store.read() as tx:
-        rows = queries.mine(tx, person.member_id, state, _after(), PAGE + 1)
-    page = page_of(rows, PAGE, lambda r: f"{int(r.created_at.timestamp() * 1_000_000)}.{r.id}")
+        rows = queries.mine(tx, person.member_id, state, moment_arg(), PAGE + 1)
+    page = page_of(rows, PAGE, lambda r: moment_key(r.created_at, r.id))
     return render_template("rewards/mine.html", page=page, state=state, states=STATES)
 
 
@@ -121,16 +121,3 @@ def _own(redemption_id: str) -> queries.RedemptionView:
     known = read_uuid(redemption_id, "id", wrong) or str(uuid.UUID(int=0))
     with house().store.read() as tx:
         return queries.one(tx, signed_in().member_id, known)
-
-
-def _after() -> tuple[datetime, str] | None:
-    text = request.args.get("after")
-    if text is None:
-        return None
-    stamp, _, last = text.partition(".")
-    wrong: dict[str, str] = {}
-    known = read_uuid(last, "after", wrong)
-    if wrong or not stamp.isascii() or not stamp.isdigit() or len(stamp) > 17:
-        raise Invalid({"after": "invalid"})
-    seconds, micros = divmod(int(stamp), 1_000_000)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=micros), known

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
 from flask import request
@@ -11,6 +13,7 @@ from flask import request
 from points_engine.errors import Invalid
 
 Row = TypeVar("Row")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,25 @@ def after_arg() -> int | None:
     if not text.isascii() or not text.isdigit() or len(text) > 18:
         raise Invalid({"after": "invalid"})
     return int(text)
+
+
+def moment_key(moment: datetime, last: str) -> str:
+    """The key of a row in a list by time: microseconds and the row's id."""
+    return f"{(moment - EPOCH) // timedelta(microseconds=1)}.{last}"
+
+
+def moment_arg() -> tuple[datetime, str] | None:
+    """`?after=` as `moment_key` wrote it, with a UUID for an id; None on the first page."""
+    text = request.args.get("after")
+    if text is None:
+        return None
+    micros, _, last = text.partition(".")
+    try:
+        if not micros.isascii() or not micros.isdigit() or len(micros) > 17 or len(last) > 36:
+            raise ValueError(text)
+        return EPOCH + timedelta(microseconds=int(micros)), str(uuid.UUID(last))
+    except (ValueError, OverflowError):
+        raise Invalid({"after": "not_a_cursor"}) from None
 
 
 def more_url(after: str) -> str:
