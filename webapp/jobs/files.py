@@ -21,7 +21,7 @@ class Channel(filesystem.Channel):
     def _put(self, queue: str, payload: Any, **_: Any) -> None:
         """Write under a hidden name, then rename: a message is there whole or not at all."""
         folder = Path(self.data_folder_out)
-        name = f"{time.monotonic_ns():020d}_{uuid.uuid4().hex}.{queue}.msg"
+        name = f"{time.time_ns():020d}_{uuid.uuid4().hex}.{queue}.msg"
         half = folder / f".{name}"
         half.write_text(json.dumps(payload), encoding="utf-8")
         half.rename(folder / name)
