@@ -177,7 +177,7 @@ def _written(record: Mapping[str, Any]) -> str:
 def _read(text: str | None) -> Cursor | None:
     if not text:
         return None
-    micros, member, last = (text.split("_") + ["", ""])[:3]
+    micros, member, last, *_ = [*text.split("_"), "", ""]
     wrong: dict[str, str] = {}
     known = read_uuid(last, "after", wrong)
     if wrong or len(text) > 90 or not all(n.isascii() and n.isdigit() and len(n) < 18 for n in (micros, member)):
