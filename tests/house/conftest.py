@@ -127,10 +127,14 @@ class Park:
         return Person(self.ids[role], ROLES[role], self.house)
 
     def welcome(self, rule: UrlRule) -> list[str]:
-        """The roles this address is open to, by its guard."""
+        """The roles this address is open to, worked out from the mark on the view and not by the guard's own check."""
         guard = self.guard(rule)
-        everyone = [NOBODY, *ROLES] if guard.kind == "public" else list(ROLES)
-        return [role for role in everyone if role == NOBODY or guard.refusal(self.principal(role)) is None]
+        if guard.kind == "public":
+            return [NOBODY, *ROLES]
+        if guard.kind == "roles":
+            return [role for role in ROLES if role in guard.roles]
+        has = {"member": "member_id", "unit_admin": "unit_ids", "merchant": "merchant_ids"}[guard.kind]
+        return [role for role in ROLES if getattr(self.principal(role), has)]
 
     def principal(self, role: str) -> Any:
         return signin.load(self.house, self._token(role)["Authorization"].split()[1], "api")
