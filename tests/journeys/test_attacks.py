@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 import uuid
 from collections import Counter
@@ -9,9 +10,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from points_engine.errors import EngineError
 from tests.people import PASSWORD, give_points, make_member, make_shop
+from webapp.activities.pictures import read_picture
 from webapp.console import service as desk
 from webapp.console.forms import Reason
 from webapp.members import queries as members
@@ -156,3 +159,15 @@ def test_a_made_up_place_in_the_review_queue(app: Any, client: Any, house: Any, 
     make_member(house, "rey", "reviewer").sign_in(client)
     for page in ("/console/review", "/console/review/next"):
         assert client.get(page, query_string={"after": after}).status_code == 400, page
+
+
+def test_a_photo_with_a_broken_note_of_its_place_is_still_a_photo() -> None:
+    """Byte 44 makes the list of places one entry long, which the image library reads but cannot write."""
+    note = Image.Exif()
+    note[0x0112], note[0x8825] = 6, {1: "N", 2: (1.0, 2.0, 3.0)}
+    broken = bytearray(note.tobytes())
+    broken[44] = 1
+    out = io.BytesIO()
+    Image.new("RGB", (40, 20)).save(out, "JPEG", exif=bytes(broken))
+    picture = read_picture(out.getvalue())
+    assert (picture.width, picture.height) == (20, 40)  # and it is still turned upright

@@ -6,9 +6,10 @@ import hashlib
 import io
 import threading
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from points_engine.errors import Invalid
 
@@ -16,6 +17,16 @@ MOST_BYTES = 10 * 1024 * 1024
 MOST_PIXELS = 40_000_000
 SIDE = 1600
 THUMBNAIL = 480
+ORIENTATION = 0x0112
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 FORMATS = {"JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG\r\n\x1a\n", "WEBP": b"RIFF"}
 
 
@@ -46,14 +57,9 @@ def read_picture(sent: bytes) -> Picture:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with _OPEN:
                 return _reencode(sent)
-    except (
-        UnidentifiedImageError,
-        OSError,
-        SyntaxError,
-        ValueError,
-        Image.DecompressionBombError,
-        Image.DecompressionBombWarning,
-    ) as error:
+    except Invalid:
+        raise
+    except Exception as error:  # hostile bytes make the image library raise anything
         raise Invalid({"photo": "unreadable"}) from error
 
 
@@ -64,8 +70,17 @@ def _reencode(sent: bytes) -> Picture:
             raise Invalid({"photo": "bad_dimensions"})
         image.draft("RGB", _fit(width, height, SIDE))
         image.thumbnail((SIDE, SIDE))
-        upright = ImageOps.exif_transpose(image).convert("RGB")
+        upright = _turned(image).convert("RGB")
     return Picture(hashlib.sha256(sent).hexdigest(), _jpeg(upright, 82), *upright.size)
+
+
+def _turned(image: Image.Image) -> Image.Image:
+    """As the camera was held; a note about it that cannot be read counts as none."""
+    with suppress(Exception):
+        turn = UPRIGHT.get(image.getexif().get(ORIENTATION))
+        if turn is not None:
+            return image.transpose(turn)
+    return image
 
 
 def thumbnail(data: bytes) -> bytes:
