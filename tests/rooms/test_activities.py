@@ -121,7 +121,9 @@ def test_two_kinds_of_travel_at_one_instant_are_one_trip(store: Store) -> None:
 
 def test_what_replaces_another_act_is_worth_what_it_adds(store: Store) -> None:
     """A lunch box 60 g replaces no cutlery 23 g and own chopsticks 20 g for that meal, whichever comes first."""
-    cutlery, sticks, box = records(store, act(1, "no_cutlery", "1"), act(1, "own_chopsticks", "1"), act(1, "own_lunch_box", "1"))
+    cutlery, sticks, box = records(
+        store, act(1, "no_cutlery", "1"), act(1, "own_chopsticks", "1"), act(1, "own_lunch_box", "1")
+    )
     assert cutlery["grams"] + sticks["grams"] + box["grams"] == 30 and box["reasons"] == ["counted_in_part"]
     first, late = records(store, act(2, "own_lunch_box", "1"), act(2, "no_cutlery", "1"))
     assert (first["grams"], late["grams"], late["reasons"]) == (30, 0, ["counted_elsewhere"])

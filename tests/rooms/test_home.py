@@ -57,11 +57,7 @@ def log(house: Any, member_id: int, code: str, amount: str, at: Any) -> str:
 
 def tile(page: str, code: str) -> dict[str, str]:
     """The hidden fields of a behaviour's tile."""
-    form = next(
-        f
-        for f in re.findall(r"<form.*?</form>", page, re.S)
-        if f'name="behaviour" value="{code}"' in f
-    )
+    form = next(f for f in re.findall(r"<form.*?</form>", page, re.S) if f'name="behaviour" value="{code}"' in f)
     return dict(re.findall(r'name="([\w-]+)" value="([^"]*)"', form))
 
 
@@ -77,9 +73,7 @@ def wallet(house: Any, member: Any) -> Any:
         return ledger.wallet(tx, member.id)
 
 
-def test_a_tap_sent_twice_logs_once_even_a_second_later(
-    signed: Any, house: Any, ling: Any, clock: Any
-) -> None:
+def test_a_tap_sent_twice_logs_once_even_a_second_later(signed: Any, house: Any, ling: Any, clock: Any) -> None:
     fields = tile(signed.get("/").text, "bike")
     for _ in range(3):
         assert signed.post("/tap", data=fields).status_code == 303
@@ -105,11 +99,7 @@ def test_htmx_gets_the_tile_the_card_and_a_toast(signed: Any) -> None:
     fields = tile(signed.get("/").text, "own_cup")
     answer = signed.post("/tap", data=fields, headers={"HX-Request": "true"})
     assert answer.status_code == 200 and "<html" not in answer.text
-    assert (
-        'hx-swap-oob="true"' in answer.text
-        and "data-toast" in answer.text
-        and "已记录" in answer.text
-    )
+    assert 'hx-swap-oob="true"' in answer.text and "data-toast" in answer.text and "已记录" in answer.text
     assert tile(answer.text, "own_cup")["id"] != fields["id"]
 
 
@@ -121,18 +111,14 @@ def test_a_tampered_tap_is_refused(signed: Any, house: Any, ling: Any) -> None:
     assert wallet(house, ling).declared_g == 0
 
 
-def test_a_full_tile_leads_to_the_form_instead(
-    signed: Any, house: Any, ling: Any, clock: Any
-) -> None:
+def test_a_full_tile_leads_to_the_form_instead(signed: Any, house: Any, ling: Any, clock: Any) -> None:
     for minutes in (30, 20, 10):
         log(house, ling.id, "own_cup", "1", clock.now() - timedelta(minutes=minutes))
     page = signed.get("/").text
     assert "今日已满" in page and 'name="behaviour" value="own_cup"' not in page
 
 
-def test_my_habits_come_first_with_the_last_amount(
-    signed: Any, house: Any, ling: Any, clock: Any
-) -> None:
+def test_my_habits_come_first_with_the_last_amount(signed: Any, house: Any, ling: Any, clock: Any) -> None:
     for days, km in ((3, "2"), (2, "7"), (1, "4.5")):
         log(house, ling.id, "shuttle", km, clock.now() - timedelta(days=days))
     page = signed.get("/").text
@@ -148,9 +134,7 @@ def test_home_takes_the_same_few_statements_however_long_the_history(
     make_unit(house, "community", "梧桐社区", ling)
     with house.store.write() as tx:
         facts, tasks = energy_week_facts(local_day(clock.now()))
-        campaigns.open_campaign(
-            tx, None, campaigns.create_campaign(tx, None, facts, tasks, clock.now()), clock.now()
-        )
+        campaigns.open_campaign(tx, None, campaigns.create_campaign(tx, None, facts, tasks, clock.now()), clock.now())
     empty = statements_of(signed, house)
     for days in range(60, 0, -1):
         for code in ("walk", "own_cup", "clean_plate"):
@@ -169,9 +153,7 @@ def test_home_takes_the_same_few_statements_however_long_the_history(
     assert len(statements_of(signed, house)) == len(full)
 
 
-def test_the_streak_and_the_goal_are_explained(
-    signed: Any, house: Any, ling: Any, clock: Any
-) -> None:
+def test_the_streak_and_the_goal_are_explained(signed: Any, house: Any, ling: Any, clock: Any) -> None:
     for days in (4, 3, 1, 0):
         log(house, ling.id, "bike", "3", clock.now() - timedelta(days=days))
     with house.store.read() as tx:
@@ -191,9 +173,7 @@ def test_visitors_see_a_short_welcome(app: Any, client: Any) -> None:
     assert "Set-Cookie" not in page.headers or "guest" not in page.headers["Set-Cookie"]
 
 
-def test_a_visitor_tries_one_act_and_keeps_it_on_registering(
-    app: Any, client: Any, house: Any, clock: Any
-) -> None:
+def test_a_visitor_tries_one_act_and_keeps_it_on_registering(app: Any, client: Any, house: Any, clock: Any) -> None:
     app.config["WTF_CSRF_ENABLED"] = False
     answer = client.post("/try", data={"behaviour": "bike", "quantity": "5.2"})
     assert answer.status_code == 303
@@ -214,7 +194,13 @@ def test_registering_through_the_page_keeps_the_tried_act(settings: Any, clock: 
     app.config["WTF_CSRF_ENABLED"] = False
     client = app.test_client()
     client.post("/try", data={"behaviour": "own_cup", "quantity": "2"})
-    form = {"login": "dong-dong", "password": "correct horse 42", "password_again": "correct horse 42", "age_14": "1", "agree": "1"}
+    form = {
+        "login": "dong-dong",
+        "password": "correct horse 42",
+        "password_again": "correct horse 42",
+        "age_14": "1",
+        "agree": "1",
+    }
     assert client.post("/register", data=form).status_code == 303
     page = client.get("/").text
     assert "已记录" in page and "+19 g" in page
@@ -241,31 +227,16 @@ def test_broken_guest_records_are_left_out(house: Any, clock: Any) -> None:
     assert wallet(house, cy).declared_g == 0
 
 
-def test_statements_say_what_each_entry_is_and_page_on(
-    signed: Any, house: Any, ling: Any, clock: Any
-) -> None:
-    made = [
-        log(house, ling.id, "bike", "1", clock.now() - timedelta(days=2, minutes=n))
-        for n in range(18)
-    ]
-    made += [
-        log(house, ling.id, "own_cup", "1", clock.now() - timedelta(days=1, minutes=n))
-        for n in range(2)
-    ]
-    made += [
-        log(house, ling.id, "e_invoice", "1", clock.now() - timedelta(minutes=n)) for n in range(5)
-    ]
-    made += [
-        log(house, ling.id, "paper_saved", "2", clock.now() - timedelta(minutes=n))
-        for n in range(8)
-    ]
+def test_statements_say_what_each_entry_is_and_page_on(signed: Any, house: Any, ling: Any, clock: Any) -> None:
+    made = [log(house, ling.id, "bike", "1", clock.now() - timedelta(days=2, minutes=n)) for n in range(18)]
+    made += [log(house, ling.id, "own_cup", "1", clock.now() - timedelta(days=1, minutes=n)) for n in range(2)]
+    made += [log(house, ling.id, "e_invoice", "1", clock.now() - timedelta(minutes=n)) for n in range(5)]
+    made += [log(house, ling.id, "paper_saved", "2", clock.now() - timedelta(minutes=n)) for n in range(8)]
     page = signed.get("/statement?book=carbon").text
     assert "自带水杯" in page and f"/activities/{made[-1]}" in page and made[0] not in page
     after = re.search(r"after=(\d+)", page)
     assert after is not None
-    rest = signed.get(
-        f"/statement?book=carbon&amp;after={after.group(1)}".replace("&amp;", "&")
-    ).text
+    rest = signed.get(f"/statement?book=carbon&amp;after={after.group(1)}".replace("&amp;", "&")).text
     assert "骑自行车" in rest and made[0] in rest
     assert "到期" in signed.get("/statement?book=points").text
     assert signed.get("/statement?after=x").status_code == 400

@@ -64,5 +64,9 @@ def test_a_read_is_asked_again_after_the_connection_broke(store: Store) -> None:
     assert store.look_up(USED, **ask) == [(1, 1)]
     if store.dialect == "postgresql":
         with store.write() as tx:
-            tx.execute(text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"))
+            tx.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+                )
+            )
     assert store.look_up(USED, **ask) == [(1, 1)]

@@ -164,7 +164,9 @@ class Books:
 
     def _lot_rows(self) -> list[dict[str, object]]:
         return [
-            {"member_id": m, "expires_on": d, "remaining": n} for (m, d), n in sorted(self._lot_changes.items()) if n > 0
+            {"member_id": m, "expires_on": d, "remaining": n}
+            for (m, d), n in sorted(self._lot_changes.items())
+            if n > 0
         ]
 
     def _take_lots(self) -> None:
@@ -309,9 +311,7 @@ _LOCK = Query(select(wallet).where(among("ids", wallet.c.member_id)).order_by(wa
 
 def _lock(tx: Tx, ids: list[int]) -> dict[int, Wallet]:
     return {
-        r.member_id: Wallet(
-            r.member_id, r.declared_g, r.verified_g, r.points, r.held, r.seq, r.digest, bool(r.frozen)
-        )
+        r.member_id: Wallet(r.member_id, r.declared_g, r.verified_g, r.points, r.held, r.seq, r.digest, bool(r.frozen))
         for r in _LOCK.rows(tx, ids=ids)
     }
 

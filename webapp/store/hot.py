@@ -109,7 +109,9 @@ class Query:
 class _Made:
     """A query as one dialect runs it."""
 
-    def __init__(self, text: str, fixed: dict[str, Any], row: Any, readers: Sequence[Callable[[Any], Any] | None]) -> None:
+    def __init__(
+        self, text: str, fixed: dict[str, Any], row: Any, readers: Sequence[Callable[[Any], Any] | None]
+    ) -> None:
         self.text = text
         self.fixed = fixed
         self._row = row
