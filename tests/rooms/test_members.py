@@ -9,9 +9,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from points_engine.errors import EngineError, Invalid
+from tests.counting import count_statements
 from tests.people import PASSWORD, make_member
 from webapp.journal import queries as journal
 from webapp.members import codes, consents, export, forms, passwords, phones, queries, signin, staff
@@ -294,11 +295,10 @@ def test_passwords_are_argon2id() -> None:
 
 def test_one_statement_finds_the_principal(house: Any) -> None:
     token = make_member(house, "ling", "editor", "reviewer").token()
-    seen: list[str] = []
-    event.listen(house.store.engine, "before_cursor_execute", lambda c, k, s, *rest: seen.append(s))
-    principal = signin.load(house, token, "api")
+    with count_statements(house.store) as seen:
+        principal = signin.load(house, token, "api")
     assert principal is not None and principal.roles == {"editor", "reviewer"}
-    assert len([statement for statement in seen if statement != "BEGIN"]) == 1
+    assert len([statement for statement in seen.statements if statement != "BEGIN"]) == 1
 
 
 @pytest.mark.parametrize(
