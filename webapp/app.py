@@ -28,6 +28,12 @@ ROOMS = (
     "ledger",
     "green_units",  # after the ledger: a unit's page adds up the days of its people
     "activities",
+    "trips",
+    "places",
+    "meters",
+    "feeds",
+    "review",
+    "methods",
     "rewards",
     "merchants",
     "campaigns",
