@@ -20,6 +20,10 @@ def main() -> int:
         return 0 if command else 2
     if command not in bootstrap.COMMANDS:
         return _refuse(f"There is no command {command}.\n\n{bootstrap.USAGE}")
+    if command == "verify-trips":  # the standard library is enough: no set-up, and judging starts at once
+        from webapp.launch import verify_trips
+
+        return verify_trips.main(arguments[1:])
     try:
         python = bootstrap.ensure(development=command in NEEDS_DEVELOPMENT)
     except bootstrap.CannotSetUp as fault:

@@ -1,0 +1,195 @@
+"""The judge: a cleaned path and a claim give accept, review or reject, with every reason that counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import exp, isfinite
+
+from points_engine.trips.fixes import Fix
+from points_engine.trips.limits import book, limit
+from points_engine.trips.path import Path, clean
+from points_engine.trips.profile import Profile, profile
+from points_engine.trips.verdict import MODES, Answer, Verdict
+
+Finding = tuple[Answer, str]
+HARSHNESS = {"accept": 0, "review": 1, "reject": 2}
+
+
+def judge(segments: Sequence[Sequence[Fix]], claimed: str) -> Verdict:
+    """Judge one trip; never raises, whatever the fixes are."""
+    path = clean(segments)
+    shape = profile(path)
+    if claimed not in MODES:
+        return _answer([("reject", "unknown_mode")], path, shape)
+    broken = _recording(path, shape)
+    if any(answer == "reject" for answer, _ in broken):
+        return _answer(broken, path, shape)
+    return _answer(broken + CLAIMS[claimed](shape), path, shape)
+
+
+def _answer(findings: Sequence[Finding], path: Path, shape: Profile) -> Verdict:
+    """The harshest finding decides; only its reasons are told, and what was left out."""
+    verdict = max((answer for answer, _ in findings), key=HARSHNESS.__getitem__)
+    reasons = dict.fromkeys(reason for answer, reason in findings if answer == verdict)
+    if verdict == "accept" and path.gaps:
+        reasons["gaps_not_counted"] = None
+    if verdict == "accept" and path.spikes + path.jumps:
+        reasons["jumps_removed"] = None
+    return Verdict(
+        verdict=verdict,
+        reasons=tuple(reasons),
+        distance_m=0 if verdict == "reject" else int(shape.length),
+        moving_s=int(shape.moving),
+        duration_s=int(path.duration),
+        facts=facts(path, shape),
+    )
+
+
+def facts(path: Path, shape: Profile) -> dict[str, float]:
+    """The figures shown beside a verdict; none of them tells where the trip was."""
+    figures = {
+        "length_m": shape.length,
+        "recorded_s": shape.seconds,
+        "median_kmh": shape.middle,
+        "p85_kmh": shape.high,
+        "p95_kmh": shape.top,
+        "best_minute_kmh": shape.sustained,
+        "best_two_minutes_kmh": shape.long_sustained,
+        "surge_kmh": shape.surge,
+        "spread": shape.spread,
+        "standing_share": shape.still,
+        "stops_per_km": shape.stops,
+        "interval_s": shape.interval,
+        "motor_likelihood": motor_likelihood(shape),
+        "fixes": path.fixes,
+        "gaps": path.gaps,
+        "spikes": path.spikes,
+        "jumps": path.jumps,
+    }
+    return {name: round(float(value), 2) for name, value in figures.items() if isfinite(value)}
+
+
+def _recording(path: Path, shape: Profile) -> list[Finding]:
+    """What is wrong with the recording itself, whatever is claimed."""
+    kept = sum(len(piece) for piece in path.pieces)
+    seen = max(1, path.fixes)
+    if path.backward > max(limit("most_backward") * seen, 0):
+        return [("reject", "times_broken")]
+    if path.coarse > 0.5 * seen:
+        return [("reject", "mostly_inaccurate")]
+    if path.spikes > limit("most_spikes") * seen or path.jumps > limit("most_jumps"):
+        return [("reject", "impossible_speed")]
+    if kept < limit("fewest_fixes"):
+        return [("reject", "too_few_fixes")]
+    if shape.seconds < limit("shortest_time"):
+        return [("reject", "too_brief")]
+    if shape.length < limit("shortest_way"):
+        return [("reject", "hardly_moved" if shape.seconds > 300 else "too_short")]
+    if shape.top > limit("fastest_road"):
+        return [("reject", "impossible_speed")]
+    found: list[Finding] = []
+    if path.jumped_m > max(300.0, 0.1 * shape.length):
+        found.append(("reject" if path.jumped_m > shape.length else "review", "jumps_elsewhere"))
+    if _too_even(path):
+        found.append(("reject", "too_even_for_a_phone"))
+    return found
+
+
+def _too_even(path: Path) -> bool:
+    """Equal steps at equal times throughout: made by a program. Straight pieces interpolated in between are not enough."""
+    steps: list[float] = []
+    for piece in path.pieces:
+        for (t1, x1, y1), (t2, x2, y2) in pairwise(piece):
+            steps.append(((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5 / (t2 - t1))
+    if len(steps) < limit("even_fixes"):
+        return False
+    mean = sum(steps) / len(steps)
+    if mean <= 0.3:
+        return False
+    spread = (sum((step - mean) ** 2 for step in steps) / len(steps)) ** 0.5 / mean
+    return bool(spread < limit("even_spread"))
+
+
+def _walk(shape: Profile) -> list[Finding]:
+    return _on_foot(shape, "walk", "too_fast_for_walking", "looks_like_a_walk")
+
+
+def _run(shape: Profile) -> list[Finding]:
+    return _on_foot(shape, "run", "too_fast_for_running", "looks_like_a_run")
+
+
+def _on_foot(shape: Profile, claim: str, too_fast: str, good: str) -> list[Finding]:
+    found: list[Finding] = []
+    for name, value in (("high", shape.high), ("top", shape.top), ("sustained", shape.sustained)):
+        bounds = book()["claim"][claim][name]
+        if value > bounds["reject"]:
+            found.append(("reject", too_fast))
+        elif value > bounds["review"]:
+            found.append(("review", too_fast))
+    return found or [("accept", good)]
+
+
+def _bike(shape: Profile) -> list[Finding]:
+    return _ride(shape, "bike", "too_fast_for_a_bike", "looks_like_a_ride")
+
+
+def _ebike(shape: Profile) -> list[Finding]:
+    return _ride(shape, "ebike", "too_fast_for_an_ebike", "looks_like_an_ebike_ride")
+
+
+def _ride(shape: Profile, claim: str, too_fast: str, good: str) -> list[Finding]:
+    rules = book()["claim"][claim]
+    found: list[Finding] = []
+    for name, value, reason in (
+        ("top", shape.top, too_fast),
+        ("sustained", shape.sustained, "fast_stretch"),
+        ("long_sustained", shape.long_sustained, "fast_stretch"),
+    ):
+        if value > rules[name]["reject"]:
+            found.append(("reject", reason))
+        elif value > rules[name]["review"]:
+            found.append(("review", reason))
+    likely = motor_likelihood(shape, claim)
+    if likely > rules["motor"]["reject"]:
+        found.append(("reject", "stop_and_go_like_traffic"))
+    elif likely > rules["motor"]["review"]:
+        found.append(("review", "perhaps_a_vehicle"))
+    if shape.high < rules["slowest"]["review"]:
+        found.append(("review", "looks_like_walking"))
+    return found or [("accept", good)]
+
+
+def _motor(shape: Profile) -> list[Finding]:
+    rules = book()["claim"]["motor"]
+    if shape.high < rules["walking"]["review"]:
+        return [("review", "looks_like_walking")]
+    if motor_likelihood(shape) < rules["motor"]["review"]:
+        return [("review", "looks_like_cycling")]
+    if shape.sustained > rules["sustained"]["reject"]:
+        return [("reject", "too_fast_for_the_road")]
+    return [("accept", "looks_like_a_motor_trip")]
+
+
+CLAIMS = {
+    "walk": _walk,
+    "run": _run,
+    "bike": _bike,
+    "ebike": _ebike,
+    "bus": _motor,
+    "shuttle": _motor,
+    "car": _motor,
+    "carpool": _motor,
+}
+
+
+def motor_likelihood(shape: Profile, claim: str = "bike") -> float:
+    """0 to 1: how much the profile is a motor vehicle's rather than a bicycle's; weights are data."""
+    weights = book()["motor"][claim]
+    score = weights["start"]
+    for name in weights:
+        if name != "start":
+            score += weights[name]["weight"] * min(
+                max(getattr(shape, name), weights[name]["from"]), weights[name]["to"]
+            )
+    return 1.0 / (1.0 + exp(-max(-60.0, min(60.0, score))))

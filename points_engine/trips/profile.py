@@ -1,0 +1,125 @@
+"""The shape of a trip's speed: how fast, for how long, how evenly, how often it stood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import hypot
+
+from points_engine.trips.path import Path, even, length
+
+EVERY = 10.0  # seconds between the even ticks all windows are made of
+
+
+@dataclass(slots=True)
+class Profile:
+    """Speeds in km/h, times in seconds, lengths in metres."""
+
+    length: float = 0.0
+    seconds: float = 0.0  # covered by pieces, gaps left out
+    moving: float = 0.0
+    interval: float = 0.0  # the usual time between fixes
+    net: float = 0.0  # the widest extent, start to anywhere
+    middle: float = 0.0  # of the 30 s speeds while moving: median, 75th, 85th, 95th percentile
+    upper: float = 0.0
+    high: float = 0.0
+    top: float = 0.0
+    sustained: float = 0.0  # the best full minute
+    long_sustained: float = 0.0  # the best two minutes
+    surge: float = 0.0  # 90th percentile of the change between neighbouring 20 s speeds
+    spread: float = 0.0  # of the moving speeds, relative to their mean
+    still: float = 0.0  # share of the time standing
+    stops: float = 0.0  # halts per kilometre
+    over: dict[int, float] = field(default_factory=dict)  # seconds above so many km/h in 30 s windows
+    cruise: float = 0.0  # share of the moving time at 8 to 24 km/h
+    walking: float = 0.0  # share of the moving time under 7 km/h
+
+
+def profile(path: Path) -> Profile:
+    """Measure every piece; windows never reach across two."""
+    shape = Profile()
+    slow: list[float] = []  # 30 s windows
+    short: list[float] = []  # 20 s changes
+    minute = two = 0.0
+    for piece in path.pieces:
+        if len(piece) < 2:
+            continue
+        shape.length += length(piece)
+        shape.seconds += piece[-1][0] - piece[0][0]
+        _, x0, y0 = piece[0]
+        shape.net = max(shape.net, max(hypot(x - x0, y - y0) for _, x, y in piece[:: max(1, len(piece) // 40)]))
+        xs, ys = even(piece, EVERY)
+        slow += _speeds(xs, ys, 3)
+        minute = max(minute, _best(xs, ys, 6))
+        two = max(two, _best(xs, ys, 12))
+        quick = _speeds(xs, ys, 2)
+        short += [abs(b - a) for a, b in zip(quick, quick[2:], strict=False)]
+        shape.stops += _halts(_speeds(xs, ys, 1))
+    shape.interval = _usual_interval(path)
+    _fill(shape, slow, short, minute, two)
+    return shape
+
+
+def _speeds(xs: Sequence[float], ys: Sequence[float], ticks: int) -> list[float]:
+    """Straight-line speed over so many ticks, at every tick."""
+    rate = 3.6 / (ticks * EVERY)
+    return [hypot(x2 - x1, y2 - y1) * rate for x1, y1, x2, y2 in zip(xs, ys, xs[ticks:], ys[ticks:], strict=False)]
+
+
+def _best(xs: Sequence[float], ys: Sequence[float], ticks: int) -> float:
+    """The fastest window of so many ticks; measured along its thirds, so that a bend does not hide speed."""
+    third = ticks // 3
+    parts = _speeds(xs, ys, third)
+    if len(parts) <= 2 * third:
+        return 0.0
+    return max((a + b + c) / 3 for a, b, c in zip(parts, parts[third:], parts[2 * third :], strict=False))
+
+
+def _halts(speeds: Sequence[float]) -> int:
+    """How often the speed fell under 3 km/h after having been over 9."""
+    halts, running = 0, False
+    for speed in speeds:
+        if speed > 9.0:
+            running = True
+        elif speed < 3.0 and running:
+            halts += 1
+            running = False
+    return halts
+
+
+def _usual_interval(path: Path) -> float:
+    steps = [b[0] - a[0] for piece in path.pieces for a, b in pairwise(piece[:200])]
+    return sorted(steps)[len(steps) // 2] if steps else 0.0
+
+
+def _fill(shape: Profile, slow: list[float], short: list[float], minute: float, two: float) -> None:
+    moving = sorted(speed for speed in slow if speed >= 3.0)
+    shape.moving = len(moving) * EVERY
+    if slow:
+        shape.still = 1.0 - len(moving) / len(slow)
+        shape.moving = shape.seconds * (1.0 - shape.still)
+    shape.sustained, shape.long_sustained = minute, two
+    for line in (25, 30, 35, 40, 50):
+        shape.over[line] = EVERY * sum(1 for speed in moving if speed > line)
+    if short:
+        short.sort()
+        shape.surge = _at(short, 0.9)
+    if not moving:
+        return
+    shape.middle, shape.upper = _at(moving, 0.5), _at(moving, 0.75)
+    shape.high, shape.top = _at(moving, 0.85), _at(moving, 0.95)
+    mean = sum(moving) / len(moving)
+    shape.spread = (sum((speed - mean) ** 2 for speed in moving) / len(moving)) ** 0.5 / mean
+    shape.cruise = sum(1 for speed in moving if 8.0 <= speed <= 24.0) / len(moving)
+    shape.walking = sum(1 for speed in moving if speed < 7.0) / len(moving)
+    shape.stops = 1000.0 * shape.stops / shape.length if shape.length else 0.0
+
+
+def _at(ordered: Sequence[float], share: float) -> float:
+    """The value below which that share lies, between neighbours in proportion."""
+    place = share * (len(ordered) - 1)
+    below = int(place)
+    if below + 1 >= len(ordered):
+        return ordered[-1]
+    return ordered[below] + (ordered[below + 1] - ordered[below]) * (place - below)
