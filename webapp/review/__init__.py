@@ -1,0 +1,1 @@
+"""Looking again: samples, risk signals, appeals, and the public figures about them."""
