@@ -77,6 +77,10 @@ upload = Table(
     Column("height", Integer, nullable=False),
     Column("size", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    # When the camera says it was taken; "copy" or "similar" and the upload it resembles, if it resembles one.
+    Column("taken_at", UtcDateTime),
+    Column("near", String(8)),
+    Column("near_to", Uuid(as_uuid=False)),
 )
 Index("ix_upload_sha256", upload.c.sha256)
 
@@ -89,3 +93,5 @@ photo_use = Table(
     Column("activity_id", Uuid(as_uuid=False), nullable=False),
 )
 Index("ix_photo_use_member_id", photo_use.c.member_id)
+
+from webapp.activities import photo_tables  # noqa: E402, F401 - the prints of photos belong to this room

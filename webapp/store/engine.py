@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -66,6 +67,15 @@ class Tx:
     def write(self, writes: Sequence[Write]) -> None:
         """Write several tables at once; no two of `writes` on one table."""
         bulk.write(self, writes)
+
+    def take_turn(self, name: str) -> None:
+        """Wait until no other transaction holds the turn `name`; held until this one ends.
+
+        Writers on SQLite take turns anyway.
+        """
+        if self.dialect == "postgresql":
+            key = zlib.crc32(name.encode())
+            self.connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (key,))
 
     def after_commit(self, run: Callable[[], None]) -> None:
         """Run `run` once the transaction is durable; never if it is rolled back."""
