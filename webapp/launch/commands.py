@@ -62,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
         demo.add_argument(f"--{option}", type=int, default=default)
     demo.add_argument("--until", type=date.fromisoformat, help="YYYY-MM-DD, yesterday if left out")
     add("audit", run_audit).add_argument("--json", action="store_true")
+    add("verify-trips", run_verify_trips).add_argument("file", metavar="FILE.jsonl")
     add("openapi", run_openapi)
     add("admin-token", run_admin_token)
     return top
@@ -173,6 +174,12 @@ def run_audit(given: argparse.Namespace) -> int:
     from webapp.store import Store
 
     return int(audit.main(Store(ready(load()).database_url), as_json=given.json))
+
+
+def run_verify_trips(given: argparse.Namespace) -> int:
+    from webapp.launch import verify_trips
+
+    return verify_trips.run(given.file)
 
 
 def run_openapi(_given: argparse.Namespace) -> int:
