@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
@@ -16,7 +16,9 @@ from points_engine.methodology import Behaviour, Cap, Level, Quantified, quantif
 
 Key = tuple[str, str]  # (scope, period)
 Inputs = Mapping[str, Decimal | str]
+Span = tuple[datetime, datetime]
 MILLI = 1000
+METER_POINTS = "points:meters"  # the scope of what meters have earned in a month
 CAP_REASONS = {
     "act": "per_act_cap_reached",
     "day": "daily_cap_reached",
@@ -42,15 +44,30 @@ class Act:
     level: Level
     occurred_at: datetime
     fresh_evidence: bool = True  # False when its photo has supported another act before
+    verdict: str = "accept"  # what its evidence was judged: accept, review or reject
+    reasons: tuple[str, ...] = ()
+    span: Span | None = None  # the time that a recording covers
+
+    @property
+    def travel(self) -> bool:
+        """An act of getting about: one trip is one act, whatever it is told as."""
+        return is_travel(self.behaviour)
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What the member has used up: counters by (scope, period), and today's declared grams and points."""
+    """What the member has used up: counters by (scope, period), and today's declared grams and points.
+
+    `spans` are the times of the member's recorded trips that stand, `trips` the instants of travel acts
+    without a recording with what they were paid (grams, points), `aside` the behaviours that a meter replaces.
+    """
 
     counters: Mapping[Key, int]
     declared_g: int
     points: int
+    spans: Sequence[Span] = ()
+    trips: Sequence[tuple[datetime, int, int]] = ()
+    aside: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +82,27 @@ class Decision:
     counters: Mapping[Key, int]
 
 
-def check_time(occurred_at: datetime, now: datetime) -> None:
-    """Refuse acts from the future and acts reported too late."""
+@lru_cache(maxsize=1024)
+def instant_mates(behaviour: Behaviour) -> frozenset[str]:
+    """The other ways of telling the same trip."""
+    return frozenset(code for rule in behaviour.exclusions if rule.scope == "instant" for code in rule.codes)
+
+
+def is_travel(behaviour: Behaviour) -> bool:
+    """Whether the act is one of getting about."""
+    return bool(instant_mates(behaviour))
+
+
+def stands_aside(day: date, since: date, until: date | None) -> bool:
+    """Whether a behaviour that a meter replaces `since` … `until` is worth nothing on `day`."""
+    return since <= day and (until is None or day <= until)
+
+
+def check_time(occurred_at: datetime, now: datetime, late_hours: int | None = None) -> None:
+    """Refuse acts from the future and acts reported too late; records of others may come later than one's own."""
     if occurred_at > now + timedelta(minutes=limits()["ahead_minutes"]):
         raise Invalid({"occurred_at": "in_future"})
-    if occurred_at < now - timedelta(hours=limits()["late_hours"]):
+    if occurred_at < now - timedelta(hours=late_hours or limits()["late_hours"]):
         raise Invalid({"occurred_at": "too_old"})
 
 
@@ -99,19 +132,22 @@ def decide(act: Act, usage: Usage, *, reviewed: bool = False) -> Decision:
 
     Caps never refuse: what fits is credited, the rest is recorded at 0 with the reason.
     """
+    if act.verdict == "reject":
+        return _nothing(act, "rejected", *act.reasons)
     if not act.fresh_evidence:
         return _nothing(act, "rejected", "photo_reused")
     windows = periods(act.occurred_at)
-    if _excluded(act.behaviour, windows, usage):
-        return _nothing(act, "accepted", "counted_elsewhere")
-    if not reviewed and _needs_review(act):
-        return _nothing(act, "pending", "awaiting_review")
+    aside = _stands_aside(act, windows, usage)
+    if aside:
+        return _nothing(act, "accepted", aside)
+    if not reviewed and (act.verdict == "review" or _needs_review(act)):
+        return _nothing(act, "pending", *act.reasons, "awaiting_review")
     fits, reasons = _fit_caps(act, windows, usage)
     if fits <= 0:
         return _nothing(act, "accepted", *reasons)
     worth = quantify(act.behaviour, fits, act.inputs, act.level, local_day(act.occurred_at))
-    grams, points, more = _fit_limits(act.level, worth, usage)
-    had_grams, had_points = _already_paid(act.behaviour, windows, usage)
+    grams, points, more = _fit_limits(act, worth, windows, usage)
+    had_grams, had_points = _already_paid(act, windows, usage)
     if had_grams or had_points:
         grams, points = max(0, grams - had_grams), max(0, points - had_points)
         more.append("counted_in_part")
@@ -132,6 +168,19 @@ def _needs_review(act: Act) -> bool:
     return worth.grams > limits()["photo_review_over"]
 
 
+def _stands_aside(act: Act, windows: Mapping[str, str], usage: Usage) -> str | None:
+    """Why the act is worth nothing beside what is there already, or None."""
+    if act.behaviour.code in usage.aside:
+        return "metered_at_home"
+    if act.span is not None:
+        starts, ends = act.span
+        if any(first < ends and starts < last for first, last in usage.spans):
+            return "trip_overlaps"
+    elif act.travel and any(first <= act.occurred_at <= last for first, last in usage.spans):
+        return "counted_elsewhere"
+    return "counted_elsewhere" if _excluded(act.behaviour, windows, usage) else None
+
+
 def _excluded(behaviour: Behaviour, windows: Mapping[str, str], usage: Usage) -> bool:
     """True when an act that this one cannot stand beside is already credited."""
     return any(
@@ -142,16 +191,21 @@ def _excluded(behaviour: Behaviour, windows: Mapping[str, str], usage: Usage) ->
     )
 
 
-def _already_paid(behaviour: Behaviour, windows: Mapping[str, str], usage: Usage) -> tuple[int, int]:
+def _already_paid(act: Act, windows: Mapping[str, str], usage: Usage) -> tuple[int, int]:
     """Grams and points of credited acts that this one replaces: it is worth what it adds to them."""
     replaced = [
-        (other, windows[rule.scope]) for rule in behaviour.exclusions if rule.stands == "this" for other in rule.codes
+        (other, windows[rule.scope])
+        for rule in act.behaviour.exclusions
+        if rule.stands == "this"
+        for other in rule.codes
     ]
     counters = usage.counters
-    return (
-        sum(counters.get((f"grams:{other}", window), 0) for other, window in replaced),
-        sum(counters.get((f"points:{other}", window), 0) for other, window in replaced),
-    )
+    grams = sum(counters.get((f"grams:{other}", window), 0) for other, window in replaced)
+    points = sum(counters.get((f"points:{other}", window), 0) for other, window in replaced)
+    if act.span is not None:  # the same trip told before without its recording
+        inside = [(g, p) for at, g, p in usage.trips if act.span[0] <= at <= act.span[1]]
+        grams, points = grams + sum(g for g, _ in inside), points + sum(p for _, p in inside)
+    return grams, points
 
 
 def _fit_caps(act: Act, windows: Mapping[str, str], usage: Usage) -> tuple[Decimal, list[str]]:
@@ -171,18 +225,22 @@ def _fit_caps(act: Act, windows: Mapping[str, str], usage: Usage) -> tuple[Decim
     return fits, reasons
 
 
-def _fit_limits(level: Level, worth: Quantified, usage: Usage) -> tuple[int, int, list[str]]:
+def _fit_limits(act: Act, worth: Quantified, windows: Mapping[str, str], usage: Usage) -> tuple[int, int, list[str]]:
     grams, points, reasons = int(worth.grams), int(worth.points), list[str]()
-    if level is Level.DECLARED and grams:
+    if act.level is Level.DECLARED and grams:
         room = max(0, limits()["declared_grams_per_day"] - usage.declared_g)
         if room < grams:
             points = points * room // grams
             grams = room
             reasons.append("declared_daily_limit_reached")
-    room = max(0, limits()["points_per_day"] - usage.points)
-    if room < points:
-        points = room
-        reasons.append("daily_points_limit_reached")
+    metered = act.behaviour.points_from == "meter"
+    if metered:
+        room = limits()["meter_points_per_month"] - usage.counters.get((METER_POINTS, windows["month"]), 0)
+    else:
+        room = limits()["points_per_day"] - usage.points
+    if max(0, room) < points:
+        points = max(0, room)
+        reasons.append("monthly_points_limit_reached" if metered else "daily_points_limit_reached")
     return grams, points, reasons
 
 
@@ -205,4 +263,6 @@ def _counters(
         if rule.stands == "other":
             added[(f"grams:{behaviour.code}", windows[rule.scope])] = grams
             added[(f"points:{behaviour.code}", windows[rule.scope])] = points
+    if behaviour.points_from == "meter":
+        added[(METER_POINTS, windows["month"])] = points
     return {key: n for key, n in added.items() if n}

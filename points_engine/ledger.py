@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 
 from points_engine.errors import refuse
 
-MEMBER_ACCOUNTS = {"carbon": ("declared", "verified"), "points": ("points", "held")}
+MEMBER_ACCOUNTS = {"carbon": ("declared", "verified"), "points": ("points", "held", "debt")}
 SYSTEM_ACCOUNTS = {"carbon": ("reduction", "retired"), "points": ("awarded", "spent", "expired")}
 ACCOUNTS = {book: MEMBER_ACCOUNTS[book] + SYSTEM_ACCOUNTS[book] for book in MEMBER_ACCOUNTS}
 GENESIS = "0" * 64
@@ -56,6 +56,7 @@ class Wallet:
     seq: int = 0
     digest: str = GENESIS
     frozen: bool = False
+    debt: int = 0  # points taken back after they were spent; what comes in pays it off first
 
     def balance(self, account: str) -> int:
         return int(getattr(self, COLUMN[account]))
@@ -65,6 +66,8 @@ class Wallet:
         column = COLUMN.get(account)
         if column is None:
             return
+        if account == "debt":  # kept as what is owed, so that no balance is ever negative
+            amount = -amount
         after = getattr(self, column) + amount
         if after < 0:
             code = "insufficient_points" if account in MEMBER_ACCOUNTS["points"] else "insufficient_grams"
@@ -72,7 +75,7 @@ class Wallet:
         setattr(self, column, after)
 
 
-COLUMN = {"declared": "declared_g", "verified": "verified_g", "points": "points", "held": "held"}
+COLUMN = {"declared": "declared_g", "verified": "verified_g", "points": "points", "held": "held", "debt": "debt"}
 
 
 def take_from_lots(lots: Mapping[date, int], amount: int, today: date, first: date | None = None) -> Lots:

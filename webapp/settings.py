@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "PUHUI_"
 SECRETS_FILE = "secret.env"
 DEVELOPMENT_SECRET = "development-only-not-a-secret"  # noqa: S105 - production refuses it
-SECRETS = ("secret_key", "phone_key", "phone_pepper", "metrics_token", "database_url", "redis_url")
+SECRETS = ("secret_key", "track_key", "phone_key", "phone_pepper", "metrics_token", "database_url", "redis_url")
 
 
 class SettingsError(Exception):
@@ -55,6 +55,12 @@ class Settings(BaseSettings):
         description="Where photos are kept: file:///folder, or s3://bucket/prefix.",
     )
     secret_key: str = Field(DEVELOPMENT_SECRET, min_length=16, description="Signs cookies and forms.", repr=False)
+    track_key: str = Field(
+        DEVELOPMENT_SECRET,
+        min_length=16,
+        description="Encrypts recorded trips and keys their fingerprints; losing it loses the tracks of the last weeks.",
+        repr=False,
+    )
     phone_key: str = Field(
         DEVELOPMENT_SECRET,
         min_length=16,
@@ -152,7 +158,7 @@ class Settings(BaseSettings):
             return self
         if self.base_url is None:
             raise ValueError("production needs PUHUI_BASE_URL, the address people type")
-        for name in ("secret_key", "phone_key", "phone_pepper"):
+        for name in ("secret_key", "track_key", "phone_key", "phone_pepper"):
             if getattr(self, name) == DEVELOPMENT_SECRET:
                 raise ValueError(
                     f"production needs a secret of its own in {PREFIX}{name.upper()} "

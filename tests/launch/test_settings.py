@@ -43,7 +43,7 @@ def test_a_bad_setting_stops_the_start_with_one_sentence(
 
 
 def test_production_prints_no_codes(tmp_path: Path) -> None:
-    secrets = dict.fromkeys(("secret_key", "phone_key", "phone_pepper"), GOOD)
+    secrets = dict.fromkeys(("secret_key", "track_key", "phone_key", "phone_pepper"), GOOD)
     made = Settings(env="production", base_url="https://a.cn", var_dir=tmp_path, **secrets)
     assert made.sms_sender == "none" and not made.development_inbox and made.secure
     with pytest.raises(ValueError, match="does not print"):

@@ -44,7 +44,7 @@ def check_members(tx: Tx, first: int, last: int, causes: Mapping[tuple[int, str]
 
 def _check_worth(found: Findings, row: Any, net: Net) -> None:
     account = "declared" if row.level == "declared" else "verified"
-    moved = (net.get(account, 0), net.get("points", 0))
+    moved = (net.get(account, 0), net.get("points", 0) + net.get("debt", 0))
     worth = (row.grams, row.points) if row.status == "accepted" else (0, 0)
     if moved != worth:
         found.faults.append(f"member {row.member_id}: act {row.id} is worth {worth}, its transfers moved {moved}")

@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from points_engine.activity import check_season, check_time
+from points_engine.activity import check_season, check_time, limits
 from points_engine.errors import EngineError, Invalid
 from points_engine.methodology import Behaviour, Catalogue, Level, read_inputs, read_quantity
+from webapp.activities.proofs import LATE_KINDS, Proof
 from webapp.store.types import canonical
 
 
@@ -28,6 +29,7 @@ class LogActivity:
     occurred_at: datetime
     evidence: tuple[str, ...]
     facts: str
+    proof: Proof | None = None
 
     @property
     def key(self) -> tuple[int, str]:
@@ -45,17 +47,22 @@ def read_command(
     inputs: Mapping[str, Any],
     evidence: Sequence[str],
     now: datetime,
+    proof: Proof | None = None,
 ) -> LogActivity:
-    """Check everything that needs no database; raises Invalid with every bad field at once."""
+    """Check everything that needs no database; raises Invalid with every bad field at once.
+
+    With a `proof` an act may also be one that nobody can simply declare, and a partner's may be older.
+    """
     wrong: dict[str, str] = {}
-    known = _behaviour(catalogue, behaviour, wrong)
+    known = _behaviour(catalogue, behaviour, wrong, proof)
     if known is not None:
         quantity = _check(wrong, lambda: read_quantity(known, quantity), quantity)
         inputs = _check(wrong, lambda: read_inputs(known, dict(inputs)), inputs)
         _check(wrong, lambda: check_season(known, occurred_at), None)
-        if not evidence and Level.DECLARED not in known.evidence:
+        if proof is None and not evidence and Level.DECLARED not in known.evidence:
             wrong["evidence"] = "evidence_required"
-    _check(wrong, lambda: check_time(occurred_at, now), None)
+    late = limits()["partner_late_hours"] if proof is not None and proof.kind in LATE_KINDS else None
+    _check(wrong, lambda: check_time(occurred_at, now, late), None)
     ids = tuple(_uuid(e, "evidence", wrong) for e in evidence)
     if len(set(ids)) > 4:
         wrong["evidence"] = "too_many"
@@ -63,18 +70,21 @@ def read_command(
     if wrong or known is None:
         raise Invalid(wrong)
     at = occurred_at.astimezone(UTC)
-    facts = _facts(known.code, quantity, at, inputs, ids)
-    return LogActivity(member_id, own, known, quantity, inputs, at, tuple(dict.fromkeys(ids)), facts)
+    facts = _facts(known.code, quantity, at, inputs, ids, proof)
+    return LogActivity(member_id, own, known, quantity, inputs, at, tuple(dict.fromkeys(ids)), facts, proof)
 
 
-def _behaviour(catalogue: Catalogue, code: str, wrong: dict[str, str]) -> Behaviour | None:
+def _behaviour(catalogue: Catalogue, code: str, wrong: dict[str, str], proof: Proof | None) -> Behaviour | None:
     try:
         known = catalogue.behaviour(code)
     except EngineError:
         wrong["behaviour"] = "unknown"
         return None
-    if not known.loggable:
+    if proof is None and not known.loggable:
         wrong["behaviour"] = "not_loggable"
+        return None
+    if proof is not None and proof.level not in known.evidence:
+        wrong["evidence"] = "not_accepted"
         return None
     return known
 
@@ -95,12 +105,21 @@ def _uuid(value: str, field: str, wrong: dict[str, str]) -> str:
         return ""
 
 
-def _facts(code: str, quantity: Decimal, at: datetime, inputs: Mapping[str, Any], evidence: Sequence[str]) -> str:
-    told = [
+def _facts(
+    code: str,
+    quantity: Decimal,
+    at: datetime,
+    inputs: Mapping[str, Any],
+    evidence: Sequence[str],
+    proof: Proof | None,
+) -> str:
+    told: list[Any] = [
         code,
         str(quantity.normalize()),
         at.isoformat(timespec="microseconds"),
         {name: str(value) for name, value in inputs.items()},
         sorted(evidence),
     ]
+    if proof is not None:
+        told.append(proof.told)
     return hashlib.sha256(canonical(told).encode()).hexdigest()

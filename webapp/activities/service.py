@@ -1,25 +1,24 @@
-"""The use cases of activities: log (always a batch), undo, review."""
+"""The use cases of activities: log (always a batch), undo, verdicts, and what a meter makes needless."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import update
 
-from points_engine.activity import MILLI, Act, Decision, Usage, decide, limits, periods
+from points_engine.activity import MILLI, Act, Decision, decide, limits
 from points_engine.clock import local_day
 from points_engine.errors import EngineError, Invalid, refuse
-from points_engine.ledger import Move, expiry
-from points_engine.methodology import Catalogue, Level
+from points_engine.methodology import Level
 from webapp.activities.commands import LogActivity
-from webapp.activities.state import Ledgers
-from webapp.activities.tables import activity, cap_counter
-from webapp.activities.uploads import forget
-from webapp.ledger import queries as ledger_queries
+from webapp.activities.state import Ledgers, Photo
+from webapp.activities.tables import displaced, proof
+from webapp.activities.uploads import forget as forget_photos
+from webapp.activities.verdicts import claw_back, judge_pending, restore, review_activity
+from webapp.activities.worth import counter_key, counters_out, credit, own, settle, take_back
 from webapp.ledger import service as ledger
 from webapp.store import Tx
 
@@ -71,80 +70,14 @@ def undo_activity(tx: Tx, member_id: int, activity_id: str, now: datetime) -> Ma
     Raises unknown_activity (404), undo_window_closed or insufficient_points (409).
     """
     books = ledger.open_books(tx, [member_id], now)
-    record = _own(tx, member_id, activity_id)
+    record = own(tx, member_id, activity_id)
     if record["status"] == "undone":
         return record
     if now > record["recorded_at"] + timedelta(minutes=limits()["undo_minutes"]):
         raise refuse("conflict", "undo_window_closed", minutes=limits()["undo_minutes"])
     if record["status"] == "accepted":
-        _take_back(tx, books, record, "undo")
-    return _settle(tx, record, status="undone", grams=0, points=0, counters={}, decided_at=now)
-
-
-def review_activity(
-    tx: Tx,
-    catalogue: Catalogue,
-    reviewer_id: int,
-    member_id: int,
-    activity_id: str,
-    *,
-    accept: bool,
-    note: str,
-    now: datetime,
-) -> Mapping[str, Any]:
-    """Decide a pending act: credit it under today's caps for its day, or reject it with a reason.
-
-    Raises unknown_activity (404), already_resolved (409), not_your_own (403), invalid_input.
-    """
-    if not accept and not note.strip():
-        raise Invalid({"note": "reason_required"})
-    if reviewer_id == member_id:
-        raise refuse("forbidden", "not_your_own")
-    books = ledger.open_books(tx, [member_id], now)
-    record = _own(tx, member_id, activity_id)
-    if record["status"] != "pending":
-        raise refuse("conflict", "already_resolved", status=record["status"])
-    if not accept:
-        return _settle(
-            tx,
-            record,
-            status="rejected",
-            reasons=["rejected_on_review"],
-            decided_at=now,
-            decided_by=reviewer_id,
-            note=note,
-        )
-    verdict = judge_pending(tx, catalogue, record)
-    _credit(books, record, verdict, "review")
-    _add_counters(tx, member_id, verdict.counters)
-    books.flush()
-    return _settle(
-        tx,
-        record,
-        status="accepted",
-        credited_milli=int(verdict.credited * MILLI),
-        grams=verdict.grams,
-        points=verdict.points,
-        reasons=list(verdict.reasons),
-        counters=_counters_out(verdict.counters),
-        decided_at=now,
-        decided_by=reviewer_id,
-        note=note,
-    )
-
-
-def judge_pending(tx: Tx, catalogue: Catalogue, record: Mapping[str, Any]) -> Decision:
-    """What a pending act would be credited today by a reviewer's yes; writes nothing."""
-    behaviour = catalogue.behaviour(record["behaviour"])
-    choices = {each.name for each in behaviour.inputs if each.kind == "choice"}
-    act = Act(
-        behaviour,
-        Decimal(record["quantity_milli"]) / MILLI,
-        {k: v if k in choices else Decimal(v) for k, v in record["inputs"].items()},
-        Level(record["level"]),
-        record["occurred_at"],
-    )
-    return decide(act, _usage_now(tx, record["member_id"], act), reviewed=True)
+        take_back(tx, books, record, "undo")
+    return settle(tx, record, status="undone", grams=0, points=0, counters={}, decided_at=now)
 
 
 def _log_one(state: Ledgers, command: LogActivity) -> dict[str, Any]:
@@ -154,13 +87,14 @@ def _log_one(state: Ledgers, command: LogActivity) -> dict[str, Any]:
     if len(photos) < len(command.evidence):
         raise Invalid({"evidence": "unknown_upload"})
     used = {p["sha256"] for p in state.photos}
-    fresh = not any(photo.used or photo.sha256 in used for photo in photos)
-    level = Level.PHOTO if photos else Level.DECLARED
-    act = Act(command.behaviour, command.quantity, command.inputs, level, command.occurred_at, fresh)
+    fresh = not any(photo.used or photo.near == "copy" or photo.sha256 in used for photo in photos)
+    act = _as_act(command, photos, fresh)
+    if command.proof is not None:
+        _lodge(state, command)
     verdict = decide(act, state.usage(command.member_id, command.occurred_at))
-    record = _record(command, level, verdict, state.now)
-    _credit(state.books, record, verdict, "act")
-    state.remember(command.member_id, record["occurred_on"], level, verdict)
+    record = _record(command, act.level, verdict, state.now)
+    credit(state.books, record, verdict, "act")
+    state.remember(command, record["occurred_on"], act.level, verdict)
     state.rows.append(record)
     if fresh:
         state.photos += [
@@ -168,6 +102,51 @@ def _log_one(state: Ledgers, command: LogActivity) -> dict[str, Any]:
             for s in sorted({photo.sha256 for photo in photos})
         ]
     return record
+
+
+def _as_act(command: LogActivity, photos: Sequence[Photo], fresh: bool) -> Act:
+    """The act as the engine judges it: its level comes from what lies in the evidence, never from the caller's word."""
+    proof, at = command.proof, command.occurred_at
+    if proof is not None:
+        level, verdict, reasons, span = proof.level, proof.verdict, proof.reasons, proof.span
+    else:
+        level, span = Level.PHOTO if photos else Level.DECLARED, None
+        reasons = tuple(code for code in ("photo_similar", "photo_time_differs") if _doubts(photos, at)[code])
+        verdict = "review" if reasons else "accept"
+    return Act(command.behaviour, command.quantity, command.inputs, level, at, fresh, verdict, reasons, span)
+
+
+def _doubts(photos: Sequence[Photo], at: datetime) -> dict[str, bool]:
+    first = at - timedelta(hours=limits()["photo_early_hours"])
+    last = at + timedelta(minutes=limits()["photo_late_minutes"])
+    return {
+        "photo_similar": any(photo.near == "similar" for photo in photos),
+        "photo_time_differs": any(p.taken_at is not None and not first <= p.taken_at <= last for p in photos),
+    }
+
+
+def _lodge(state: Ledgers, command: LogActivity) -> None:
+    """Keep the proof beside its act; what a source has told before is refused."""
+    proof = command.proof
+    assert proof is not None
+    if proof.natural:
+        key = (proof.source, proof.natural)
+        if key in state.naturals:
+            raise refuse("conflict", "already_imported", source=proof.source)
+        state.naturals.add(key)
+    state.proofs.append(
+        {
+            "member_id": command.member_id,
+            "id": command.id,
+            "kind": proof.kind,
+            "level": proof.level.value,
+            "verdict": proof.verdict,
+            "source": proof.source,
+            "natural": proof.natural or None,
+            "starts_at": proof.starts_at,
+            "ends_at": proof.ends_at,
+        }
+    )
 
 
 def _record(command: LogActivity, level: Level, verdict: Decision, now: datetime) -> dict[str, Any]:
@@ -189,7 +168,7 @@ def _record(command: LogActivity, level: Level, verdict: Decision, now: datetime
         "points": verdict.points,
         "reasons": list(verdict.reasons),
         "evidence": list(command.evidence),
-        "counters": _counters_out(verdict.counters),
+        "counters": counters_out(verdict.counters),
         "facts": command.facts,
         "decided_at": None,
         "decided_by": None,
@@ -197,88 +176,32 @@ def _record(command: LogActivity, level: Level, verdict: Decision, now: datetime
     }
 
 
-def _credit(books: ledger.Books, record: Mapping[str, Any], verdict: Decision, code: str) -> None:
-    """Stage the two transfers of a credited act: grams to its carbon account, points to spend."""
-    member, cause, day = record["member_id"], f"activity:{record['id']}", record["occurred_on"]
-    account = "declared" if record["level"] == Level.DECLARED else "verified"
-    if verdict.grams:
-        books.stage(Move(member, "carbon", "reduction", account, verdict.grams, code, cause, f"{cause}:{code}:g", day))
-    if verdict.points:
-        books.stage(Move(member, "points", "awarded", "points", verdict.points, code, cause, f"{cause}:{code}:p", day))
-    if verdict.grams or verdict.points:
-        books.count_act(member, day, 1)
+def step_aside(
+    tx: Tx, member_id: int, behaviours: Sequence[str], since: date, until: date | None, now: datetime
+) -> None:
+    """From `since` to `until` (None: for good) the member's meter stands for these behaviours; they are worth 0."""
+    ledger.open_books(tx, [member_id], now)  # an act that is being logged sees it, or is finished before
+    rows = [{"member_id": member_id, "behaviour": b, "since": since, "until": until} for b in sorted(set(behaviours))]
+    tx.upsert(displaced, rows, key=("member_id", "behaviour"), replace=("since", "until"))
 
 
-def _take_back(tx: Tx, books: ledger.Books, record: Mapping[str, Any], code: str) -> None:
-    """Stage the reversal of an act's transfers and free the caps it had used."""
-    member, cause, day = record["member_id"], f"activity:{record['id']}", record["occurred_on"]
-    account = "declared" if record["level"] == Level.DECLARED else "verified"
-    if record["grams"]:
-        books.stage(
-            Move(member, "carbon", account, "reduction", record["grams"], code, cause, f"{cause}:{code}:g", day)
-        )
-    if record["points"]:
-        lot = expiry(local_day(record["recorded_at"]), ledger.LIFE_MONTHS)
-        books.stage(
-            Move(member, "points", "points", "awarded", record["points"], code, cause, f"{cause}:{code}:p", day, lot)
-        )
-    if record["grams"] or record["points"]:
-        books.count_act(member, day, -1)
-    books.flush()
-    _add_counters(tx, member, {counter_key(k): -n for k, n in record["counters"].items()})
+def forget(tx: Tx, member_id: int, now: datetime) -> None:
+    """The member leaves: photos go; of a proof stays what keeps it from paying twice, not when it was."""
+    forget_photos(tx, member_id, now)
+    tx.execute(displaced.delete().where(displaced.c.member_id == member_id))
+    tx.execute(update(proof).where(proof.c.member_id == member_id).values(starts_at=None, ends_at=None))
 
 
-def _add_counters(tx: Tx, member_id: int, changes: Mapping[tuple[str, str], int]) -> None:
-    up = [
-        {"member_id": member_id, "period": p, "scope": s, "used": n} for (s, p), n in sorted(changes.items()) if n > 0
-    ]
-    tx.upsert(cap_counter, up, key=("member_id", "period", "scope"), add=("used",))
-    down = [{"m": member_id, "p": p, "s": s, "n": n} for (s, p), n in sorted(changes.items()) if n < 0]
-    if down:
-        tx.execute(
-            update(cap_counter)
-            .where(
-                cap_counter.c.member_id == bindparam("m"),
-                cap_counter.c.period == bindparam("p"),
-                cap_counter.c.scope == bindparam("s"),
-            )
-            .values(used=cap_counter.c.used + bindparam("n")),
-            down,
-        )
-
-
-def _settle(tx: Tx, record: Mapping[str, Any], **changes: Any) -> Mapping[str, Any]:
-    tx.execute(
-        update(activity)
-        .where(activity.c.member_id == record["member_id"], activity.c.id == record["id"])
-        .values(**changes)
-    )
-    return {**record, **changes}
-
-
-def _own(tx: Tx, member_id: int, activity_id: str) -> Mapping[str, Any]:
-    row = tx.row(select(activity).where(activity.c.member_id == member_id, activity.c.id == activity_id))
-    if row is None:
-        raise refuse("not_found", "unknown_activity")
-    return dict(row._mapping)
-
-
-def _usage_now(tx: Tx, member_id: int, act: Act) -> Usage:
-    wanted = list(periods(act.occurred_at).values())
-    rows = tx.rows(select(cap_counter).where(cap_counter.c.member_id == member_id, cap_counter.c.period.in_(wanted)))
-    day = local_day(act.occurred_at)
-    sums = ledger_queries.sums(tx, member_id, day, day)
-    return Usage({(r.scope, r.period): r.used for r in rows}, sums.declared_g, sums.points)
-
-
-def _counters_out(counters: Mapping[tuple[str, str], int]) -> dict[str, int]:
-    return {f"{scope}|{period}": n for (scope, period), n in counters.items()}
-
-
-def counter_key(text: str) -> tuple[str, str]:
-    """The scope and the period inside a counter's text key."""
-    scope, _, period = text.partition("|")
-    return scope, period
-
-
-__all__ = ["Logged", "forget", "log_activity", "log_many", "review_activity", "undo_activity"]
+__all__ = [
+    "Logged",
+    "claw_back",
+    "counter_key",
+    "forget",
+    "judge_pending",
+    "log_activity",
+    "log_many",
+    "restore",
+    "review_activity",
+    "step_aside",
+    "undo_activity",
+]

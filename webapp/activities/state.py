@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
-from points_engine.activity import Decision, Usage, periods
+from points_engine.activity import Decision, Span, Usage, instant_mates, is_travel, periods, stands_aside
 from points_engine.clock import local_day
 from points_engine.methodology import Level
 from webapp.activities.commands import LogActivity
-from webapp.activities.tables import activity, cap_counter, photo_use, upload
+from webapp.activities.tables import activity, cap_counter, displaced, photo_use, proof, upload
 from webapp.ledger import queries as ledger_queries
 from webapp.ledger import service as ledger
 from webapp.store import Query, Tx, Write, among
 
 Counters = dict[tuple[str, str], int]
+NOTHING: frozenset[str] = frozenset()
 # Up to so many windows each member's counters are looked up one by one; with more, an instant of every
 # trip among them, each member's instants are read as one range.
 FEW = 64
@@ -37,18 +38,52 @@ _DAYS = Query(
 )
 _KNOWN = Query(select(activity).where(among("keys", activity.c.member_id, activity.c.id)))
 _EVIDENCE = Query(
-    select(upload.c.member_id, upload.c.id, upload.c.sha256, photo_use.c.sha256.label("used"))
+    select(
+        upload.c.member_id,
+        upload.c.id,
+        upload.c.sha256,
+        upload.c.near,
+        upload.c.taken_at,
+        photo_use.c.sha256.label("used"),
+    )
     .join(photo_use, photo_use.c.sha256 == upload.c.sha256, isouter=True)
     .where(among("keys", upload.c.member_id, upload.c.id))
 )
+_SPANS = Query(
+    select(proof.c.member_id, proof.c.id, proof.c.starts_at, proof.c.ends_at)
+    .join(activity, (activity.c.member_id == proof.c.member_id) & (activity.c.id == proof.c.id))
+    .where(
+        among("members", proof.c.member_id),
+        proof.c.ends_at >= bindparam("first"),
+        proof.c.starts_at <= bindparam("last"),
+        or_(activity.c.status == "accepted", activity.c.status == "pending"),
+    )
+)
+_TRIPS = Query(
+    select(activity.c.member_id, activity.c.behaviour, activity.c.occurred_at, activity.c.grams, activity.c.points)
+    .join(proof, (activity.c.member_id == proof.c.member_id) & (activity.c.id == proof.c.id), isouter=True)
+    .where(
+        among("members", activity.c.member_id),
+        among("days", activity.c.occurred_on),
+        activity.c.status == "accepted",
+        proof.c.ends_at.is_(None),
+    )
+)
+_NATURAL = Query(select(proof.c.source, proof.c.natural).where(among("keys", proof.c.source, proof.c.natural)))
+_DISPLACED = Query(select(displaced).where(among("members", displaced.c.member_id)))
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """An upload as evidence: its fingerprint, and whether it has supported an act before."""
+    """An upload as evidence: its fingerprint, when it was taken, and what it has been found to be.
+
+    `used`: it has supported an act before; `near`: "copy" or "similar" to a photo known before, or None.
+    """
 
     sha256: str
     used: bool
+    near: str | None = None
+    taken_at: datetime | None = None
 
 
 class Ledgers:
@@ -64,16 +99,31 @@ class Ledgers:
         self.days = _read_days(tx, members, commands)
         self.known = _read_known(tx, commands)
         self.evidence = _read_evidence(tx, commands)
+        self.spans, self.trips = _read_travel(tx, members, commands)
+        self.aside = _read_displaced(tx, members, commands)
+        self.naturals = _read_naturals(tx, commands)
         self.rows: list[dict[str, Any]] = []
         self.photos: list[dict[str, Any]] = []
+        self.proofs: list[dict[str, Any]] = []
         self._added: dict[tuple[int, str, str], int] = {}
 
     def usage(self, member_id: int, occurred_at: datetime) -> Usage:
-        declared, points = self.days.get((member_id, local_day(occurred_at)), (0, 0))
-        return Usage(self.counters.setdefault(member_id, {}), declared, points)
+        day = local_day(occurred_at)
+        declared, points = self.days.get((member_id, day), (0, 0))
+        aside = self.aside.get(member_id)
+        return Usage(
+            self.counters.setdefault(member_id, {}),
+            declared,
+            points,
+            self.spans.get(member_id, ()),
+            self.trips.get(member_id, ()),
+            NOTHING if aside is None else frozenset(b for b, first, last in aside if stands_aside(day, first, last)),
+        )
 
-    def remember(self, member_id: int, day: date, level: Level, verdict: Decision) -> None:
+    def remember(self, command: LogActivity, day: date, level: Level, verdict: Decision) -> None:
         """Let the next act of this batch see what this one used."""
+        member_id = command.member_id
+        self._remember_travel(command, verdict)
         counters = self.counters.setdefault(member_id, {})
         for (scope, period), n in verdict.counters.items():
             counters[(scope, period)] = counters.get((scope, period), 0) + n
@@ -83,13 +133,23 @@ class Ledgers:
         grams = verdict.grams if level is Level.DECLARED else 0
         self.days[(member_id, day)] = (declared + grams, points + verdict.points)
 
+    def _remember_travel(self, command: LogActivity, verdict: Decision) -> None:
+        span = command.proof.span if command.proof else None
+        if verdict.status == "rejected":
+            return
+        if span is not None:
+            self.spans.setdefault(command.member_id, []).append(span)
+        elif verdict.grams or verdict.points:
+            self.trips.setdefault(command.member_id, []).append((command.occurred_at, verdict.grams, verdict.points))
+
     def flush(self) -> None:
-        """Write the acts, their photos, counters and transfers."""
+        """Write the acts, their evidence, counters and transfers."""
         used = [{"member_id": m, "period": p, "scope": s, "used": n} for (m, p, s), n in sorted(self._added.items())]
         self.books.flush(
             [
                 Write(activity, self.rows),
                 Write(photo_use, self.photos),
+                Write(proof, self.proofs),
                 Write(cap_counter, used, ("member_id", "period", "scope"), ("used",)),
             ]
         )
@@ -123,4 +183,45 @@ def _read_evidence(tx: Tx, commands: Sequence[LogActivity]) -> dict[tuple[int, s
     if not keys:
         return {}
     rows = _EVIDENCE.rows(tx, keys=keys)
-    return {(row.member_id, row.id): Photo(row.sha256, row.used is not None) for row in rows}
+    return {(row.member_id, row.id): Photo(row.sha256, row.used is not None, row.near, row.taken_at) for row in rows}
+
+
+def _read_travel(
+    tx: Tx, members: list[int], commands: Sequence[LogActivity]
+) -> tuple[dict[int, list[Span]], dict[int, list[tuple[datetime, int, int]]]]:
+    """The recorded trips around the batch's travel, and, for new recordings, what was told without one.
+
+    A batch without travel asks nothing.
+    """
+    travel = [c for c in commands if is_travel(c.behaviour)]
+    if not travel:
+        return {}, {}
+    times = [at for c in travel for at in (c.proof.span if c.proof and c.proof.span else (c.occurred_at,))]
+    spans: dict[int, list[Span]] = {}
+    for row in _SPANS.rows(tx, members=members, first=min(times), last=max(times)):
+        spans.setdefault(row.member_id, []).append((row.starts_at, row.ends_at))
+    trips: dict[int, list[tuple[datetime, int, int]]] = {}
+    days = sorted({local_day(at) for c in travel if c.proof and c.proof.span for at in c.proof.span})
+    if days:
+        codes = {c.behaviour.code for c in travel} | {o for c in travel for o in instant_mates(c.behaviour)}
+        for row in _TRIPS.rows(tx, members=members, days=days):
+            if row.behaviour in codes and (row.grams or row.points):
+                trips.setdefault(row.member_id, []).append((row.occurred_at, row.grams, row.points))
+    return spans, trips
+
+
+def _read_displaced(
+    tx: Tx, members: list[int], commands: Sequence[LogActivity]
+) -> dict[int, list[tuple[str, date, date | None]]]:
+    if not any(rule.scope == "month" and rule.stands == "other" for c in commands for rule in c.behaviour.exclusions):
+        return {}
+    found: dict[int, list[tuple[str, date, date | None]]] = {}
+    for row in _DISPLACED.rows(tx, members=members):
+        found.setdefault(row.member_id, []).append((row.behaviour, row.since, row.until))
+    return found
+
+
+def _read_naturals(tx: Tx, commands: Sequence[LogActivity]) -> set[tuple[str, str]]:
+    """Which of the sources' own ids are known already."""
+    keys = [(c.proof.source, c.proof.natural) for c in commands if c.proof and c.proof.natural]
+    return {(row.source, row.natural) for row in _NATURAL.rows(tx, keys=keys)} if keys else set()

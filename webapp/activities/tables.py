@@ -11,6 +11,7 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -47,6 +48,8 @@ activity = Table(
     CheckConstraint("status IN ('accepted', 'pending', 'rejected', 'undone')", name="status"),
 )
 Index("ix_activity_day", activity.c.member_id, activity.c.occurred_on, activity.c.recorded_at)
+# Reviewers' jobs read what was recorded lately.
+Index("ix_activity_recorded_at", activity.c.recorded_at)
 Index(
     "ix_activity_pending",
     activity.c.recorded_at,
@@ -63,6 +66,41 @@ cap_counter = Table(
     Column("used", BigInteger, nullable=False),
     CheckConstraint("used >= 0", name="covered"),
     postgresql_with={"fillfactor": "80"},
+)
+
+# Evidence other than photos; its id is the act's. What a source has told once is known for ever.
+proof = Table(
+    "proof",
+    metadata,
+    Column("member_id", BigInteger, primary_key=True),
+    Column("id", Uuid(as_uuid=False), primary_key=True),
+    Column("kind", String(8), nullable=False),
+    Column("level", String(8), nullable=False),
+    Column("verdict", String(8), nullable=False),
+    Column("source", String(40), nullable=False),
+    Column("natural", String(80)),
+    # The time a recording covers.
+    Column("starts_at", UtcDateTime),
+    Column("ends_at", UtcDateTime),
+    UniqueConstraint("source", "natural"),
+    CheckConstraint("verdict IN ('accept', 'review', 'reject')", name="verdict"),
+)
+Index(
+    "ix_proof_span",
+    proof.c.member_id,
+    proof.c.ends_at,
+    sqlite_where=text("ends_at IS NOT NULL"),
+    postgresql_where=text("ends_at IS NOT NULL"),
+)
+
+# Behaviours that a member's meter measures, and from when.
+displaced = Table(
+    "displaced",
+    metadata,
+    Column("member_id", BigInteger, primary_key=True),
+    Column("behaviour", String(24), primary_key=True),
+    Column("since", Date, nullable=False),
+    Column("until", Date),
 )
 
 upload = Table(
@@ -95,3 +133,19 @@ photo_use = Table(
 Index("ix_photo_use_member_id", photo_use.c.member_id)
 
 from webapp.activities import photo_tables  # noqa: E402, F401 - the prints of photos belong to this room
+
+# Acts whose evidence must stay while somebody looks at it again.
+evidence_hold = Table(
+    "evidence_hold",
+    metadata,
+    Column("member_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("activity_id", Uuid(as_uuid=False), primary_key=True),
+)
+
+# Members whose photos no longer earn by themselves: their acts with a photo wait for a person.
+photo_stop = Table(
+    "photo_stop",
+    metadata,
+    Column("member_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("since", UtcDateTime, nullable=False),
+)

@@ -11,6 +11,7 @@ COMPUTED = {
     "database_url": "`puhui.db` in the var folder",
     "blob_url": "`blobs/` in the var folder",
     "secret_key": "a development value; `up` makes one",
+    "track_key": "a development value; `up` makes one",
     "phone_key": "a development value; `up` makes one",
     "phone_pepper": "a development value; `up` makes one",
     "sms_sender": "`console`; `none` in production",

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from points_engine.ledger import COLUMN, GENESIS, MEMBER_ACCOUNTS, SYSTEM_ACCOUNTS, Entry
-from webapp.ledger.service import ACT_CODES
+from webapp.ledger.service import ACT_CODES, DAY_PLACE
 from webapp.ledger.tables import lot, member_day, transfer, wallet
 from webapp.store import Tx
 
@@ -89,7 +89,7 @@ def _replay(found: Findings, state: Replay, row: Any) -> None:
     net = found.causes.setdefault((row.member_id, row.cause), {})
     for account, sign in ((row.debit, -1), (row.credit, 1)):
         if account in COLUMN:
-            state.balances[account] += sign * row.amount
+            state.balances[account] += (-sign if account == "debt" else sign) * row.amount
         elif account not in SYSTEM_ACCOUNTS[row.book]:
             found.faults.append(f"{who}: unknown account {account}")
         net[account] = net.get(account, 0) + sign * row.amount
@@ -98,8 +98,8 @@ def _replay(found: Findings, state: Replay, row: Any) -> None:
     if row.occurred_on is not None and row.code in ACT_CODES:
         day = state.days.setdefault(row.occurred_on, [0, 0, 0])
         for account, sign in ((row.debit, -1), (row.credit, 1)):
-            if account in ("declared", "verified", "points"):
-                day[("declared", "verified", "points").index(account)] += sign * row.amount
+            if account in DAY_PLACE:
+                day[DAY_PLACE[account] - 1] += sign * row.amount
 
 
 def _replay_lots(found: Findings, state: Replay, row: Any, who: str) -> None:

@@ -53,7 +53,9 @@ def wallet(tx: Tx, member_id: int) -> Wallet:
     row = tx.row(select(wallets).where(wallets.c.member_id == member_id))
     if row is None:
         return Wallet(member_id)
-    return Wallet(member_id, row.declared_g, row.verified_g, row.points, row.held, row.seq, row.digest, row.frozen)
+    return Wallet(
+        member_id, row.declared_g, row.verified_g, row.points, row.held, row.seq, row.digest, row.frozen, row.debt
+    )
 
 
 def expiring(tx: Tx, member_id: int, today: date, limit: int = 12) -> list[tuple[date, int]]:

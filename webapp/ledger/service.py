@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import bindparam, select, tuple_, update
@@ -27,10 +27,12 @@ from webapp.store import Query, Tx, Write, among
 LIFE_MONTHS = 12  # how long points can be spent; shown to members, changed only for points to come
 GRACE_DAYS = 30  # how long refunded points live when their own lot has expired meanwhile
 # Which codes are a member's own act, and so count in the member's day.
-ACT_CODES = frozenset({"act", "undo", "review", "clawback"})
+ACT_CODES = frozenset({"act", "undo", "review", "clawback", "restore"})
 
+# Where an account counts in a day; points owed are points the day no longer has.
+DAY_PLACE = {"declared": 1, "verified": 2, "points": 3, "debt": 3}
 DAY_SUMS = ("acts", "declared_g", "verified_g", "points")
-WALLET_STATE = ("declared_g", "verified_g", "points", "held", "seq", "digest")
+WALLET_STATE = ("declared_g", "verified_g", "points", "held", "debt", "seq", "digest")
 
 __all__ = ["Books", "Move", "Posted", "open_books", "post"]
 
@@ -62,7 +64,7 @@ class Books:
         move.check()
         assert move.credit != "held" or move.key == hold_key(move.cause), "a hold is found by its key"
         purse = self.wallets[move.member_id]
-        if purse.frozen and move.code not in ("expiry", "clawback", "refund"):
+        if purse.frozen and move.code not in ("expiry", "clawback", "refund", "debt_repaid"):
             raise refuse("forbidden", "account_frozen")
         lots = self._move_lots(move) if move.book == "points" else None
         purse.change(move.debit, -move.amount)
@@ -85,7 +87,22 @@ class Books:
         purse.digest = entry.digest(purse.digest)
         self._entries.append((entry, purse.digest))
         self._count_day(move)
-        return Posted(move.key, purse.seq, True)
+        done = Posted(move.key, purse.seq, True)
+        if move.credit == "points" and purse.debt:
+            self._repay(move, min(purse.debt, move.amount))
+        return done
+
+    def take_back(self, move: Move) -> None:
+        """Stage a claw-back of points: what the member still has is taken, what was spent becomes a debt.
+
+        `move` goes from "points" to "awarded"; its amount is what the act had been worth.
+        """
+        usable = sum(n for day, n in self._lots_of(move.member_id).items() if day >= self.today and n > 0)
+        have = min(move.amount, usable)
+        if have:
+            self.stage(replace(move, amount=have))
+        if move.amount > have:
+            self.stage(replace(move, debit="debt", amount=move.amount - have, key=f"{move.key}:debt", expires_on=None))
 
     def count_act(self, member_id: int, day: date, acts: int) -> None:
         """Count (or, negative, uncount) an act on a member's day."""
@@ -108,6 +125,21 @@ class Books:
         self._entries.clear()
         self._lot_changes.clear()
         self._days.clear()
+
+    def _repay(self, earned: Move, amount: int) -> None:
+        """What just came in pays off what is owed, before it can be spent."""
+        self.stage(
+            Move(
+                earned.member_id,
+                "points",
+                "points",
+                "debt",
+                amount,
+                "debt_repaid",
+                "debt:repaid",
+                f"{earned.key}:repaid",
+            )
+        )
 
     def _move_lots(self, move: Move) -> Lots | None:
         """The lots this move takes from or adds to; None between system accounts and `held`."""
@@ -188,8 +220,8 @@ class Books:
             return
         counts = self._day(move.member_id, move.occurred_on)
         for account, sign in ((move.debit, -1), (move.credit, 1)):
-            if account in ("declared", "verified", "points"):
-                counts[{"declared": 1, "verified": 2, "points": 3}[account]] += sign * move.amount
+            if account in DAY_PLACE:
+                counts[DAY_PLACE[account]] += sign * move.amount
 
     def _day_rows(self) -> list[dict[str, object]]:
         return [
@@ -311,7 +343,9 @@ _LOCK = Query(select(wallet).where(among("ids", wallet.c.member_id)).order_by(wa
 
 def _lock(tx: Tx, ids: list[int]) -> dict[int, Wallet]:
     return {
-        r.member_id: Wallet(r.member_id, r.declared_g, r.verified_g, r.points, r.held, r.seq, r.digest, bool(r.frozen))
+        r.member_id: Wallet(
+            r.member_id, r.declared_g, r.verified_g, r.points, r.held, r.seq, r.digest, bool(r.frozen), r.debt
+        )
         for r in _LOCK.rows(tx, ids=ids)
     }
 

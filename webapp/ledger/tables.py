@@ -55,10 +55,13 @@ wallet = Table(
     Column("frozen", Boolean, nullable=False, server_default=text("false")),
     # How far the rankings have read; behind `seq` means the member's standing is stale.
     Column("scored_seq", Integer, nullable=False, server_default=text("0")),
+    # Points owed after a claw-back of what was already spent.
+    Column("debt", BigInteger, nullable=False, server_default=text("0")),
     CheckConstraint("declared_g >= 0", name="declared_covered"),
     CheckConstraint("verified_g >= 0", name="verified_covered"),
     CheckConstraint("points >= 0", name="points_covered"),
     CheckConstraint("held >= 0", name="held_covered"),
+    CheckConstraint("debt >= 0", name="debt_covered"),
     postgresql_with={"fillfactor": "70"},
 )
 Index(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import namedtuple
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select
@@ -54,6 +55,11 @@ def _text(value: Any, column: ColumnElement[Any], dialect: str) -> Any:
     return f'"{value}"'
 
 
+def _instant(value: Any) -> Any:
+    """An instant as SQLite keeps it."""
+    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f") if isinstance(value, datetime) else value
+
+
 @compiles(among, "postgresql")
 def _among_postgresql(element: among, compiler: Any, **kw: Any) -> str:
     columns = ", ".join(compiler.process(column, **kw) for column in element.columns)
@@ -91,6 +97,8 @@ class Query:
     def _ready(self, dialect: str, params: dict[str, Any]) -> tuple[_Made, dict[str, Any]]:
         made = self._made.get(dialect) or self._make(dialect)
         given = made.fixed | params
+        if dialect == "sqlite":
+            given = {name: _instant(value) for name, value in given.items()}
         for element in self._lists:
             given |= element.given(dialect, given.pop(element.name))
         return made, given

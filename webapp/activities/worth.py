@@ -1,0 +1,135 @@
+"""What an act moves and uses up: its transfers, its counters and its row, for every use case that changes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+
+from points_engine.activity import Act, Decision, Usage, is_travel, periods, stands_aside
+from points_engine.clock import local_day
+from points_engine.errors import refuse
+from points_engine.ledger import Move, expiry
+from points_engine.methodology import Level
+from webapp.activities.tables import activity, cap_counter, displaced, proof
+from webapp.ledger import queries as ledger_queries
+from webapp.ledger import service as ledger
+from webapp.store import Tx
+
+
+def credit(books: ledger.Books, record: Mapping[str, Any], verdict: Decision, code: str, key: str = "") -> None:
+    """Stage the two transfers of a credited act: grams to its carbon account, points to spend.
+
+    `code` says how it came to its credit and ends the transfers' keys: an act, a review, a restoration.
+    """
+    member, cause, day = record["member_id"], f"activity:{record['id']}", record["occurred_on"]
+    account, key = _account(record), f"{cause}:{key or code}"
+    if verdict.grams:
+        books.stage(Move(member, "carbon", "reduction", account, verdict.grams, code, cause, f"{key}:g", day))
+    if verdict.points:
+        books.stage(Move(member, "points", "awarded", "points", verdict.points, code, cause, f"{key}:p", day))
+    if verdict.grams or verdict.points:
+        books.count_act(member, day, 1)
+
+
+def take_back(tx: Tx, books: ledger.Books, record: Mapping[str, Any], code: str, key: str = "") -> None:
+    """Stage the reversal of an act's transfers and free the caps it had used.
+
+    An undo asks for points that are still there; a claw-back makes a debt of those already spent.
+    """
+    member, cause, day = record["member_id"], f"activity:{record['id']}", record["occurred_on"]
+    account, key = _account(record), f"{cause}:{key or code}"
+    if record["grams"]:
+        books.stage(Move(member, "carbon", account, "reduction", record["grams"], code, cause, f"{key}:g", day))
+    if record["points"]:
+        lot = expiry(local_day(record["recorded_at"]), ledger.LIFE_MONTHS)
+        move = Move(member, "points", "points", "awarded", record["points"], code, cause, f"{key}:p", day, lot)
+        books.take_back(move) if code == "clawback" else books.stage(move)
+    if record["grams"] or record["points"]:
+        books.count_act(member, day, -1)
+    books.flush()
+    add_counters(tx, member, {counter_key(k): -n for k, n in record["counters"].items()})
+
+
+def _account(record: Mapping[str, Any]) -> str:
+    return "declared" if record["level"] == Level.DECLARED else "verified"
+
+
+def add_counters(tx: Tx, member_id: int, changes: Mapping[tuple[str, str], int]) -> None:
+    up = [
+        {"member_id": member_id, "period": p, "scope": s, "used": n} for (s, p), n in sorted(changes.items()) if n > 0
+    ]
+    tx.upsert(cap_counter, up, key=("member_id", "period", "scope"), add=("used",))
+    down = [{"m": member_id, "p": p, "s": s, "n": n} for (s, p), n in sorted(changes.items()) if n < 0]
+    if down:
+        tx.execute(
+            update(cap_counter)
+            .where(
+                cap_counter.c.member_id == bindparam("m"),
+                cap_counter.c.period == bindparam("p"),
+                cap_counter.c.scope == bindparam("s"),
+            )
+            .values(used=cap_counter.c.used + bindparam("n")),
+            down,
+        )
+
+
+def settle(tx: Tx, record: Mapping[str, Any], **changes: Any) -> Mapping[str, Any]:
+    tx.execute(
+        update(activity)
+        .where(activity.c.member_id == record["member_id"], activity.c.id == record["id"])
+        .values(**changes)
+    )
+    return {**record, **changes}
+
+
+def own(tx: Tx, member_id: int, activity_id: str) -> Mapping[str, Any]:
+    row = tx.row(select(activity).where(activity.c.member_id == member_id, activity.c.id == activity_id))
+    if row is None:
+        raise refuse("not_found", "unknown_activity")
+    return dict(row._mapping)
+
+
+def usage_now(tx: Tx, member_id: int, activity_id: str, act: Act) -> Usage:
+    """What the member has used of everything that `act` would meet, itself left out."""
+    wanted = list(periods(act.occurred_at).values())
+    rows = tx.rows(select(cap_counter).where(cap_counter.c.member_id == member_id, cap_counter.c.period.in_(wanted)))
+    day = local_day(act.occurred_at)
+    sums = ledger_queries.sums(tx, member_id, day, day)
+    aside = tx.rows(select(displaced).where(displaced.c.member_id == member_id))
+    return Usage(
+        {(r.scope, r.period): r.used for r in rows},
+        sums.declared_g,
+        sums.points,
+        _spans_beside(tx, member_id, activity_id, act) if is_travel(act.behaviour) else (),
+        (),
+        frozenset(r.behaviour for r in aside if stands_aside(day, r.since, r.until)),
+    )
+
+
+def _spans_beside(tx: Tx, member_id: int, activity_id: str, act: Act) -> list[tuple[datetime, datetime]]:
+    first, last = act.span or (act.occurred_at, act.occurred_at)
+    rows = tx.rows(
+        select(proof.c.starts_at, proof.c.ends_at)
+        .join(activity, (activity.c.member_id == proof.c.member_id) & (activity.c.id == proof.c.id))
+        .where(
+            proof.c.member_id == member_id,
+            proof.c.id != activity_id,
+            proof.c.ends_at >= first,
+            proof.c.starts_at <= last,
+            activity.c.status.in_(("accepted", "pending")),
+        )
+    )
+    return [(row.starts_at, row.ends_at) for row in rows]
+
+
+def counters_out(counters: Mapping[tuple[str, str], int]) -> dict[str, int]:
+    return {f"{scope}|{period}": n for (scope, period), n in counters.items()}
+
+
+def counter_key(text: str) -> tuple[str, str]:
+    """The scope and the period inside a counter's text key."""
+    scope, _, period = text.partition("|")
+    return scope, period
