@@ -62,10 +62,30 @@ REASONS: dict[str, Pair] = {
         "Another record already stands for this; nothing is counted twice",
     ),
     "counted_in_part": (
-        "同一餐的其他记录已计入一部分，这里只计差额",
-        "Other records of the same meal already count in part; this adds the difference",
+        "其他记录已计入一部分，这里只计差额",
+        "Other records already count in part; this adds the difference",
     ),
-    "awaiting_review": ("照片会由工作人员核验，通过后计入", "A person will check the photo; it counts once accepted"),
+    "awaiting_review": ("会由工作人员核验，通过后计入", "A person will look at it; it counts once accepted"),
+    "monthly_points_limit_reached": (
+        "已到表计行为的每月积分上限，减碳量照常计入",
+        "The month's limit of points from meters is reached; the grams still count",
+    ),
+    "trip_overlaps": (
+        "这段时间已有另一条行程记录，同一时间只计一次出行",
+        "Another recorded trip covers this time; one time counts as one trip",
+    ),
+    "metered_at_home": (
+        "家里的表已经计入这项节能，不再单独计量",
+        "The meter at home already measures this; it is not counted apart",
+    ),
+    "photo_similar": (
+        "这张照片和以前的一张很像，由工作人员看过再计入",
+        "This photo looks much like an earlier one; a person will look at it first",
+    ),
+    "photo_time_differs": (
+        "照片的拍摄时间和行为时间对不上，由工作人员看过再计入",
+        "The photo was taken at another time than the act; a person will look at it first",
+    ),
     "photo_reused": (
         "这张照片已经用过，不能再次作为凭证",
         "This photo has been used before and cannot support another act",
