@@ -82,6 +82,11 @@ def read_behaviour(
     return replace(behaviour, versions=tuple(versions))
 
 
+def read_edition(table: Table, behaviour: Behaviour, factors: Mapping[str, Series]) -> Version:
+    """One more edition of an act that is known already."""
+    return _Edition(factors, behaviour).read(table)
+
+
 def _season(top: Table) -> tuple[int, int] | None:
     if not top.has("season"):
         return None

@@ -31,7 +31,7 @@ def read_evidence(folder: Path, faults: list[Fault]) -> dict[Level, Series]:
 def _series(top: Table) -> dict[str, Series]:
     rows: dict[str, list[Factor]] = {}
     for table in top.tables("factor"):
-        row = _factor(table)
+        row = read_row(table)
         earlier = rows.setdefault(row.key, [])
         if any(row.valid_from == other.valid_from for other in earlier):
             table.fault("valid_from", f"{row.key} has two rows from {row.valid_from}")
@@ -41,7 +41,8 @@ def _series(top: Table) -> dict[str, Series]:
     return {key: Series(key, tuple(sorted(each, key=lambda row: row.valid_from))) for key, each in rows.items()}
 
 
-def _factor(table: Table) -> Factor:
+def read_row(table: Table) -> Factor:
+    """One figure from one day on."""
     name, note = table.pair("name"), table.pair("note", ("", ""))
     row = Factor(
         key=table.text("key"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 
 from points_engine.errors import Invalid
@@ -21,11 +22,13 @@ def parse_number(text: str) -> Decimal:
     return Decimal(text)
 
 
-def read_quantity(behaviour: Behaviour, value: Decimal | int, unit: str | None = None) -> Decimal:
-    """The quantity in its canonical form, within the bounds of the newest edition."""
+def read_quantity(
+    behaviour: Behaviour, value: Decimal | int, unit: str | None = None, *, on: date | None = None
+) -> Decimal:
+    """The quantity in its canonical form, within the bounds of the edition of the day, or of the newest."""
     if unit is not None and unit not in (behaviour.unit, behaviour.unit_zh, behaviour.unit_en):
         raise Invalid({"quantity": "unit_mismatch"})
-    bounds = behaviour.versions[-1].bounds
+    bounds = behaviour.bounds_on(on) if on else behaviour.versions[-1].bounds
     value = _decimal(value)
     problem = _problem(value, bounds.least, bounds.most)
     if problem is None and behaviour.whole and value != value.to_integral_value():

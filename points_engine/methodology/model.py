@@ -223,6 +223,10 @@ class Behaviour:
                 return edition
         raise refuse("invalid", "methodology_not_in_force", behaviour=self.code, on=day.isoformat())
 
+    def bounds_on(self, day: date) -> Bounds:
+        """The bounds of the edition in force on `day`; before the first edition, those of the first."""
+        return next((v for v in reversed(self.versions) if v.valid_from <= day), self.versions[0]).bounds
+
     def version(self, name: str) -> Version:
         for edition in self.versions:
             if edition.version == name:

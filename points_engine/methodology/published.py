@@ -20,6 +20,11 @@ def fingerprints(catalogue: Catalogue) -> dict[str, str]:
     return {name: hashlib.sha256(facts.encode()).hexdigest() for name, facts in _facts(catalogue)}
 
 
+def fingerprint(behaviour: Behaviour, edition: Version) -> str:
+    """The digest of what decides the results of one edition."""
+    return hashlib.sha256(_edition(behaviour, edition).encode()).hexdigest()
+
+
 def _facts(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
     for behaviour in catalogue.behaviours:
         for edition in behaviour.versions:

@@ -51,16 +51,24 @@ def quantify_under(
     on: date,
 ) -> Quantified:
     """Grams and points, multiplied first and rounded down once, under a named edition."""
-    given = tuple(sorted(inputs.items())) if inputs else ()
-    rate = _rate(edition, behaviour, level, on, given)
-    amount = thousandths(quantity)
+    grams, points = worth(rate_on(edition, behaviour, inputs, level, on), thousandths(quantity))
+    return Quantified(GramsCO2e(grams), Points(points), behaviour.ref, edition.version)
+
+
+def rate_on(edition: Version, behaviour: Behaviour, inputs: Inputs, level: Level, on: date) -> Rate:
+    """What one unit is worth under a named edition with the figures of the day."""
+    return _rate(edition, behaviour, level, on, tuple(sorted(inputs.items())) if inputs else ())
+
+
+def worth(rate: Rate, amount: int) -> tuple[int, int]:
+    """Grams and points of `amount` thousandths of the unit."""
     grams = share(amount, rate.grams_over, rate.grams_under)
     points = share(amount, rate.points_over, rate.points_under)
     if not (amount >= 1000 if rate.points_only else grams >= 1):
         points = 0
     elif points == 0 and rate.points_over:
         points = 1  # a credited act is never worth nothing
-    return Quantified(GramsCO2e(grams), Points(points), behaviour.ref, edition.version)
+    return grams, points
 
 
 @lru_cache(maxsize=8192)

@@ -126,8 +126,17 @@ class Table:
 def open_table(path: Path, faults: list[Fault]) -> Table:
     """The top of a file; a file that is no TOML is one fault and an empty table."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        return open_text(path.read_text(encoding="utf-8"), path.name, faults)
+    except (OSError, UnicodeDecodeError) as problem:
         faults.append(Fault(path.name, "-", f"cannot be read: {problem}"))
         return Table({}, path.name, "", [])  # its missing keys would only be noise
-    return Table(data, path.name, "", faults)
+
+
+def open_text(text: str, name: str, faults: list[Fault]) -> Table:
+    """The top of a text that stands for the file `name`."""
+    try:
+        data = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as problem:
+        faults.append(Fault(name, "-", f"cannot be read: {problem}"))
+        return Table({}, name, "", [])
+    return Table(data, name, "", faults)
