@@ -11,6 +11,7 @@ from sqlalchemy import and_, or_, select, tuple_
 
 from points_engine.methodology import Level
 from webapp import jobs
+from webapp.activities.holds import held_acts
 from webapp.activities.tables import activity, upload
 from webapp.ledger import service as ledger
 from webapp.store import Tx
@@ -59,14 +60,16 @@ def _purge(tx: Tx, old: Sequence[Place], now: datetime) -> int:
 
 
 def _needed(tx: Tx, members: set[int], now: datetime) -> set[Place]:
-    """Photos of acts that still wait for a reviewer, or whose verdict is younger than thirty days."""
+    """Photos of acts that still wait for a reviewer, are held, or whose verdict is younger than thirty days."""
     a = activity.c
     young = or_(a.decided_at > now - KEEP, and_(a.decided_at.is_(None), a.recorded_at > now - KEEP))
+    held = held_acts(tx, members)
+    kept = or_(a.status == "pending", young, tuple_(a.member_id, a.id).in_(sorted(held)))
     rows = tx.rows(
         select(a.member_id, a.evidence).where(
             a.member_id.in_(sorted(members)),
             a.level == Level.PHOTO.value,
-            or_(a.status == "pending", young),
+            kept,
         )
     )
     return {(row.member_id, upload_id) for row in rows for upload_id in row.evidence}

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, or_, select, tuple_
 
 from points_engine.activity import MILLI, Usage, periods
 from points_engine.clock import local_day
@@ -212,3 +212,41 @@ def usage_at(tx: Tx, member_id: int, at: datetime) -> Usage:
     day = local_day(at)
     sums = ledger_queries.sums(tx, member_id, day, day)
     return Usage({(r.scope, r.period): r.used for r in rows}, sums.declared_g, sums.points)
+
+
+def recorded_between(
+    tx: Tx, since: datetime, until: datetime, after: tuple[datetime, int, str] | None = None, limit: int = 1000
+) -> list[Mapping[str, Any]]:
+    """Acts of all members recorded from `since` to `until`, in that order; `after` is the last one seen."""
+    a = activity.c
+    order = (a.recorded_at, a.member_id, a.id)
+    query = select(activity).where(a.recorded_at.between(since, until)).order_by(*order).limit(limit)
+    if after:
+        at, member_id, last = after
+        later = or_(a.member_id > member_id, and_(a.member_id == member_id, a.id > last))
+        query = query.where(or_(a.recorded_at > at, and_(a.recorded_at == at, later)))
+    return [dict(row._mapping) for row in tx.rows(query)]
+
+
+def by_keys(tx: Tx, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Mapping[str, Any]]:
+    """Acts by (member, id), whoever they belong to; for staff."""
+    if not keys:
+        return {}
+    a = activity.c
+    rows = tx.rows(select(activity).where(tuple_(a.member_id, a.id).in_(list(keys))))
+    return {(row.member_id, row.id): dict(row._mapping) for row in rows}
+
+
+def first_with_evidence(tx: Tx, member_ids: Sequence[int], count: int) -> dict[tuple[int, str], int]:
+    """The first `count` acts with a photo or a device's record of each member, numbered from 1."""
+    if not member_ids:
+        return {}
+    a = activity.c
+    nth = func.row_number().over(partition_by=a.member_id, order_by=(a.recorded_at, a.id)).label("nth")
+    numbered = (
+        select(a.member_id, a.id, nth)
+        .where(a.member_id.in_(list(member_ids)), a.level.in_(("photo", "device")))
+        .subquery()
+    )
+    rows = tx.rows(select(numbered).where(numbered.c.nth <= count))
+    return {(row.member_id, row.id): int(row.nth) for row in rows}

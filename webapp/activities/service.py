@@ -13,9 +13,13 @@ from points_engine.activity import MILLI, Act, Decision, decide, limits
 from points_engine.clock import local_day
 from points_engine.errors import EngineError, Invalid, refuse
 from points_engine.methodology import Level
+from webapp.activities import holds
 from webapp.activities.commands import LogActivity
+from webapp.activities.holds import hold_evidence, stop_photos
+from webapp.activities.proofs import Proof
 from webapp.activities.state import Ledgers, Photo
-from webapp.activities.tables import displaced, proof
+from webapp.activities.tables import displaced
+from webapp.activities.tables import proof as proofs
 from webapp.activities.uploads import forget as forget_photos
 from webapp.activities.verdicts import claw_back, judge_pending, restore, review_activity
 from webapp.activities.worth import counter_key, counters_out, credit, own, settle, take_back
@@ -89,9 +93,10 @@ def _log_one(state: Ledgers, command: LogActivity) -> dict[str, Any]:
     used = {p["sha256"] for p in state.photos}
     fresh = not any(photo.used or photo.near == "copy" or photo.sha256 in used for photo in photos)
     act = _as_act(command, photos, fresh)
-    if command.proof is not None:
-        _lodge(state, command)
+    _check_natural(state, command)
     verdict = decide(act, state.usage(command.member_id, command.occurred_at))
+    if command.proof is not None:
+        _lodge(state, command, command.proof, verdict)
     record = _record(command, act.level, verdict, state.now)
     credit(state.books, record, verdict, "act")
     state.remember(command, record["occurred_on"], act.level, verdict)
@@ -111,7 +116,7 @@ def _as_act(command: LogActivity, photos: Sequence[Photo], fresh: bool) -> Act:
         level, verdict, reasons, span = proof.level, proof.verdict, proof.reasons, proof.span
     else:
         level, span = Level.PHOTO if photos else Level.DECLARED, None
-        reasons = tuple(code for code in ("photo_similar", "photo_time_differs") if _doubts(photos, at)[code])
+        reasons = tuple(code for code, doubt in _doubts(photos, at).items() if doubt)
         verdict = "review" if reasons else "accept"
     return Act(command.behaviour, command.quantity, command.inputs, level, at, fresh, verdict, reasons, span)
 
@@ -122,18 +127,23 @@ def _doubts(photos: Sequence[Photo], at: datetime) -> dict[str, bool]:
     return {
         "photo_similar": any(photo.near == "similar" for photo in photos),
         "photo_time_differs": any(p.taken_at is not None and not first <= p.taken_at <= last for p in photos),
+        "photo_needs_review": any(photo.stopped for photo in photos),
     }
 
 
-def _lodge(state: Ledgers, command: LogActivity) -> None:
-    """Keep the proof beside its act; what a source has told before is refused."""
+def _check_natural(state: Ledgers, command: LogActivity) -> None:
+    """What a source has told before is refused, whoever brings it."""
     proof = command.proof
-    assert proof is not None
-    if proof.natural:
+    if proof is not None and proof.natural:
         key = (proof.source, proof.natural)
         if key in state.naturals:
             raise refuse("conflict", "already_imported", source=proof.source)
         state.naturals.add(key)
+
+
+def _lodge(state: Ledgers, command: LogActivity, proof: Proof, verdict: Decision) -> None:
+    """Keep the proof beside its act; a trip that gave way to another one takes up no time."""
+    span = None if "trip_overlaps" in verdict.reasons else proof.span
     state.proofs.append(
         {
             "member_id": command.member_id,
@@ -143,8 +153,8 @@ def _lodge(state: Ledgers, command: LogActivity) -> None:
             "verdict": proof.verdict,
             "source": proof.source,
             "natural": proof.natural or None,
-            "starts_at": proof.starts_at,
-            "ends_at": proof.ends_at,
+            "starts_at": span[0] if span else None,
+            "ends_at": span[1] if span else None,
         }
     )
 
@@ -188,8 +198,9 @@ def step_aside(
 def forget(tx: Tx, member_id: int, now: datetime) -> None:
     """The member leaves: photos go; of a proof stays what keeps it from paying twice, not when it was."""
     forget_photos(tx, member_id, now)
+    holds.forget(tx, member_id)
     tx.execute(displaced.delete().where(displaced.c.member_id == member_id))
-    tx.execute(update(proof).where(proof.c.member_id == member_id).values(starts_at=None, ends_at=None))
+    tx.execute(update(proofs).where(proofs.c.member_id == member_id).values(starts_at=None, ends_at=None))
 
 
 __all__ = [
@@ -197,11 +208,13 @@ __all__ = [
     "claw_back",
     "counter_key",
     "forget",
+    "hold_evidence",
     "judge_pending",
     "log_activity",
     "log_many",
     "restore",
     "review_activity",
     "step_aside",
+    "stop_photos",
     "undo_activity",
 ]

@@ -13,7 +13,7 @@ from points_engine.activity import Decision, Span, Usage, instant_mates, is_trav
 from points_engine.clock import local_day
 from points_engine.methodology import Level
 from webapp.activities.commands import LogActivity
-from webapp.activities.tables import activity, cap_counter, displaced, photo_use, proof, upload
+from webapp.activities.tables import activity, cap_counter, displaced, photo_stop, photo_use, proof, upload
 from webapp.ledger import queries as ledger_queries
 from webapp.ledger import service as ledger
 from webapp.store import Query, Tx, Write, among
@@ -45,8 +45,10 @@ _EVIDENCE = Query(
         upload.c.near,
         upload.c.taken_at,
         photo_use.c.sha256.label("used"),
+        photo_stop.c.since.label("stopped"),
     )
     .join(photo_use, photo_use.c.sha256 == upload.c.sha256, isouter=True)
+    .join(photo_stop, photo_stop.c.member_id == upload.c.member_id, isouter=True)
     .where(among("keys", upload.c.member_id, upload.c.id))
 )
 _SPANS = Query(
@@ -77,13 +79,15 @@ _DISPLACED = Query(select(displaced).where(among("members", displaced.c.member_i
 class Photo:
     """An upload as evidence: its fingerprint, when it was taken, and what it has been found to be.
 
-    `used`: it has supported an act before; `near`: "copy" or "similar" to a photo known before, or None.
+    `used`: it has supported an act before; `near`: "copy" or "similar" to a photo known before, or None;
+    `stopped`: too many of its owner's photos did not hold, so that a person looks first.
     """
 
     sha256: str
     used: bool
     near: str | None = None
     taken_at: datetime | None = None
+    stopped: bool = False
 
 
 class Ledgers:
@@ -135,7 +139,7 @@ class Ledgers:
 
     def _remember_travel(self, command: LogActivity, verdict: Decision) -> None:
         span = command.proof.span if command.proof else None
-        if verdict.status == "rejected":
+        if verdict.status == "rejected" or "trip_overlaps" in verdict.reasons:
             return
         if span is not None:
             self.spans.setdefault(command.member_id, []).append(span)
@@ -183,7 +187,9 @@ def _read_evidence(tx: Tx, commands: Sequence[LogActivity]) -> dict[tuple[int, s
     if not keys:
         return {}
     rows = _EVIDENCE.rows(tx, keys=keys)
-    return {(row.member_id, row.id): Photo(row.sha256, row.used is not None, row.near, row.taken_at) for row in rows}
+    return {
+        (r.member_id, r.id): Photo(r.sha256, r.used is not None, r.near, r.taken_at, r.stopped is not None) for r in rows
+    }
 
 
 def _read_travel(

@@ -91,6 +91,11 @@ REASONS: dict[str, Pair] = {
         "This photo has been used before and cannot support another act",
     ),
     "member_left": ("账号已注销，不再核验", "The account was closed before a review"),
+    "photo_needs_review": (
+        "近期有照片未通过核验，带照片的行为先由工作人员核验",
+        "Some of your photos did not hold lately, so a person looks at acts with a photo first",
+    ),
+    "taken_back": ("抽查未通过，已收回", "Did not hold when looked at again; taken back"),
     "rejected_on_review": ("核验未通过", "Not accepted on review"),
 }
 MARKS: dict[str, tuple[str, str, str]] = {

@@ -88,6 +88,8 @@ ACT_REASONS: dict[str, Pair] = {
     "counted_elsewhere": ("已在别处计算", "Counted elsewhere"),
     "counted_in_part": ("部分已在别处计算", "Counted in part elsewhere"),
     "member_left": ("账号已注销", "The member left"),
+    "photo_needs_review": ("此前照片多次未通过，先核验", "Earlier photos did not hold; looked at first"),
+    "taken_back": ("抽查未通过，已收回", "Taken back after a second look"),
     "rejected_on_review": ("核验未通过", "Rejected on review"),
 }
 # What a reviewer most often says; the key is sent, the sentence is kept and shown to the member.

@@ -118,6 +118,28 @@ def totals(tx: Tx, first: date, last: date) -> Sums:
     return _added(tx, member_day.c.day.between(first, last))
 
 
+def first_days(tx: Tx, member_ids: Sequence[int]) -> dict[int, date]:
+    """The first day on which each member did anything that counted."""
+    if not member_ids:
+        return {}
+    c = member_day.c
+    rows = tx.rows(select(c.member_id, func.min(c.day)).where(c.member_id.in_(list(member_ids))).group_by(c.member_id))
+    return {row[0]: row[1] for row in rows}
+
+
+def redeemed(tx: Tx, member_ids: Sequence[int]) -> dict[int, int]:
+    """How many points each member has ever put aside for rewards, cancelled ones included."""
+    if not member_ids:
+        return {}
+    c = transfer.c
+    rows = tx.rows(
+        select(c.member_id, func.sum(c.amount))
+        .where(c.member_id.in_(list(member_ids)), c.book == "points", c.debit == "points", c.credit == "held")
+        .group_by(c.member_id)
+    )
+    return {row[0]: int(row[1]) for row in rows}
+
+
 def _added(tx: Tx, *those: ColumnElement[bool]) -> Sums:
     c = member_day.c
     added = (func.coalesce(func.sum(column), 0) for column in (c.acts, c.declared_g, c.verified_g, c.points))

@@ -236,6 +236,16 @@ def inactive(tx: Tx, among: Collection[int] | None = None) -> list[int]:
     return [row.id for row in tx.rows(query)]
 
 
+def joined_since(tx: Tx, ids: Collection[int], since: datetime) -> dict[int, datetime]:
+    """Those of `ids` who registered after `since`, and when."""
+    if not ids:
+        return {}
+    rows = tx.rows(
+        select(member.c.id, member.c.created_at).where(member.c.id.in_(sorted(ids)), member.c.created_at > since)
+    )
+    return {row.id: row.created_at for row in rows}
+
+
 def _line(row: Row[Any], roles: set[str]) -> StaffLine:
     return StaffLine(row.id, row.public_id, row.nickname, row.login, row.status, row.created_at, tuple(sorted(roles)))
 
