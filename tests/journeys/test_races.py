@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,10 +11,11 @@ import pytest
 
 from points_engine.errors import EngineError
 from points_engine.ledger import Move
-from points_engine.methodology import load
+from points_engine.methodology import Level, load
 from tests.racing import race
 from webapp.activities.commands import read_command
 from webapp.activities.desk import Desk
+from webapp.activities.proofs import Proof
 from webapp.ledger import queries, service
 from webapp.ledger.audit import check_members
 from webapp.store import Store
@@ -120,3 +121,39 @@ def _nothing(_url: str) -> Any:
 
 def _broken(_context: Any, _item: Any) -> str:
     raise ValueError("broken")
+
+
+def ride(shop: Shop, item: tuple[int, int, str]) -> str:
+    """A recorded trip that starts `minute` minutes after the first one; all of an hour overlap."""
+    member, minute, natural = item
+    starts = NOW - timedelta(hours=5) + timedelta(minutes=minute)
+    source = "tram" if natural else ""
+    proof = Proof("trip", Level.DEVICE, "accept", (), starts, starts + timedelta(minutes=45), source, natural)
+    command = read_command(
+        shop.catalogue,
+        member,
+        id=str(uuid.uuid4()),
+        behaviour="bike",
+        quantity=Decimal("2"),
+        occurred_at=starts,
+        inputs={},
+        evidence=(),
+        now=NOW,
+        proof=proof,
+    )
+    return f"{shop.desk.log(command, NOW).record['grams']}"
+
+
+def test_overlapping_trips_at_once_pay_once(store: Store, database_url: str) -> None:
+    trips = [(member, minute, "") for minute in range(40) for member in range(1, 6)]
+    outcomes = race(Shop, database_url, ride, trips, 2, 10)
+    assert outcomes == {"190": 5, "0": 195}
+    assert audited(store, 10) == []
+
+
+def test_one_event_of_a_source_brought_by_many_pays_once(store: Store, database_url: str) -> None:
+    events = [(member, 60 * (event % 4), f"tap-{event}") for member in range(1, 21) for event in range(20)]
+    outcomes = race(Shop, database_url, ride, events, 2, 10)
+    paid = sum(n for grams, n in outcomes.items() if grams.isdigit())
+    assert paid == 20 and outcomes["EngineError: already_imported"] == 380, outcomes
+    assert audited(store, 30) == []
