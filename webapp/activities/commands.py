@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from points_engine.activity import check_season, check_time, limits
+from points_engine.clock import local_day
 from points_engine.errors import EngineError, Invalid
 from points_engine.methodology import Behaviour, Catalogue, Level, read_inputs, read_quantity
 from webapp.activities.proofs import LATE_KINDS, Proof
@@ -56,7 +57,7 @@ def read_command(
     wrong: dict[str, str] = {}
     known = _behaviour(catalogue, behaviour, wrong, proof)
     if known is not None:
-        quantity = _check(wrong, lambda: read_quantity(known, quantity), quantity)
+        quantity = _check(wrong, lambda: read_quantity(known, quantity, on=local_day(occurred_at)), quantity)
         inputs = _check(wrong, lambda: read_inputs(known, dict(inputs)), inputs)
         _check(wrong, lambda: check_season(known, occurred_at), None)
         if proof is None and not evidence and Level.DECLARED not in known.evidence:
