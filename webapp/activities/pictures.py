@@ -1,103 +1,99 @@
-"""Photos as evidence: checked before decoding, re-encoded without EXIF, known by their fingerprint."""
+"""Photos as evidence: checked before decoding, decoded elsewhere, re-encoded without notes, known by their prints."""
 
 from __future__ import annotations
 
 import hashlib
 import io
-import threading
-import warnings
-from contextlib import suppress
+import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
 
 from PIL import Image
 
+from points_engine.clock import LOCAL
 from points_engine.errors import Invalid
+from webapp.activities import photo_headers
+from webapp.activities.photo_pool import POOL, Gone
 
 MOST_BYTES = 10 * 1024 * 1024
-MOST_PIXELS = 40_000_000
-SIDE = 1600
 THUMBNAIL = 480
-ORIENTATION = 0x0112
-UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-FORMATS = {"JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG\r\n\x1a\n", "WEBP": b"RIFF"}
+_TAKEN = re.compile(r"(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d):(\d\d)")
+_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A photo ready to be kept: re-encoded bytes and the SHA-256 of what was sent."""
+    """A photo ready to be kept: re-encoded bytes and the SHA-256 of what was sent.
+
+    `place` (degrees, to about a kilometre) may be compared and is never stored; `look` and `hue` are the tiny
+    pictures that prints are made of, and are not stored either.
+    """
 
     sha256: str
     data: bytes
     width: int
     height: int
-
-
-# A picture of 40 million pixels takes some 200 MB while it is open: two at a time, whatever the number of threads.
-_OPEN = threading.BoundedSemaphore(2)
+    thumbnail: bytes
+    taken_at: datetime | None
+    place: tuple[float, float] | None
+    look: bytes
+    hue: bytes
 
 
 def read_picture(sent: bytes) -> Picture:
-    """Take in a photo; raises Invalid({"photo": …}) for what is no JPEG, PNG or WebP within the limits."""
+    """Take in a photo; raises Invalid({"photo": …}) for what is no JPEG, PNG, WebP or HEIC within the limits."""
     if not sent:
         raise Invalid({"photo": "missing"})
     if len(sent) > MOST_BYTES:
         raise Invalid({"photo": "too_large"})
-    if not any(sent.startswith(magic) for magic in FORMATS.values()):
-        raise Invalid({"photo": "not_a_photo"})
+    kind = photo_headers.check(sent)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with _OPEN:
-                return _reencode(sent)
-    except Invalid:
-        raise
-    except Exception as error:  # hostile bytes make the image library raise anything
+        taken = POOL.take_in(sent, kind)
+    except (Gone, ValueError) as error:
         raise Invalid({"photo": "unreadable"}) from error
+    return Picture(
+        hashlib.sha256(sent).hexdigest(),
+        taken.copy,
+        taken.told["width"],
+        taken.told["height"],
+        taken.thumbnail,
+        _instant(taken.told.get("taken")),
+        _place(taken.told.get("place")),
+        taken.look,
+        taken.hue,
+    )
 
 
-def _reencode(sent: bytes) -> Picture:
-    with Image.open(io.BytesIO(sent), formats=tuple(FORMATS)) as image:
-        width, height = image.size  # from the header: nothing is decoded yet
-        if width * height > MOST_PIXELS or min(width, height) < 8:
-            raise Invalid({"photo": "bad_dimensions"})
-        image.draft("RGB", _fit(width, height, SIDE))
-        image.thumbnail((SIDE, SIDE))
-        upright = _turned(image).convert("RGB")
-    return Picture(hashlib.sha256(sent).hexdigest(), _jpeg(upright, 82), *upright.size)
+def _instant(told: object) -> datetime | None:
+    """When the camera says it was: its own offset, else local time; anything odd counts as not said."""
+    if not isinstance(told, list) or len(told) != 2:
+        return None
+    found, offset = _TAKEN.match(str(told[0])), _OFFSET.fullmatch(str(told[1]).strip())
+    if found is None:
+        return None
+    zone = LOCAL
+    try:
+        if offset:
+            away = timedelta(hours=int(offset[2]), minutes=int(offset[3]))
+            zone = timezone(-away if offset[1] == "-" else away)  # type: ignore[assignment]
+        return datetime(*(int(part) for part in found.groups()), tzinfo=zone).astimezone(UTC)  # type: ignore[arg-type, misc]
+    except (ValueError, OverflowError):
+        return None
 
 
-def _turned(image: Image.Image) -> Image.Image:
-    """As the camera was held; a note about it that cannot be read counts as none."""
-    with suppress(Exception):
-        turn = UPRIGHT.get(image.getexif().get(ORIENTATION))
-        if turn is not None:
-            return image.transpose(turn)
-    return image
+def _place(told: object) -> tuple[float, float] | None:
+    if isinstance(told, list) and len(told) == 2 and all(isinstance(each, float) for each in told):
+        latitude, longitude = told
+        if abs(latitude) <= 90 and abs(longitude) <= 180:
+            return latitude, longitude
+    return None
 
 
 def thumbnail(data: bytes) -> bytes:
-    """A small JPEG of a picture of ours."""
+    """A small JPEG of a picture of ours; photos of earlier releases were kept without one."""
     with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
-        image.draft("RGB", _fit(*image.size, THUMBNAIL))
+        image.draft("RGB", (THUMBNAIL, THUMBNAIL))
         image.thumbnail((THUMBNAIL, THUMBNAIL))
-        return _jpeg(image.convert("RGB"), 78)
-
-
-def _fit(width: int, height: int, side: int) -> tuple[int, int]:
-    # draft() looks at the smaller ratio, so the box must have the photo's own aspect.
-    scale = min(1.0, side / max(width, height))
-    return max(1, int(width * scale)), max(1, int(height * scale))
-
-
-def _jpeg(image: Image.Image, quality: int) -> bytes:
-    out = io.BytesIO()
-    image.save(out, "JPEG", quality=quality, optimize=False)  # a fresh save carries no EXIF
+        out = io.BytesIO()
+        image.convert("RGB").save(out, "JPEG", quality=78)
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""Keeping a member's photos: the file first, then its row, then the thumbnail by a job."""
+"""Keeping a member's photos: the files first, then their row."""
 
 from __future__ import annotations
 
@@ -27,15 +27,14 @@ def keep_picture(tx: Tx, blobs: Blobs, member_id: int, picture: Picture, now: da
     own = next((row.id for row in same if row.member_id == member_id), None)
     if own is None:
         own = str(uuid.uuid4())
-        name = f"{own}.jpg"
-        blobs.put(name, picture.data)  # an orphan file is harmless, a row without its file is not
-        tx.insert(upload, [_row(member_id, own, name, picture, now)])
-        jobs.enqueue(tx, "photo.thumbnail", {"member_id": member_id, "id": own}, f"thumbnail:{own}", now)
+        blobs.put(f"{own}.jpg", picture.data)  # an orphan file is harmless, a row without its file is not
+        blobs.put(f"{own}-s.jpg", picture.thumbnail)
+        tx.insert(upload, [_row(member_id, own, picture, now)])
     return {"id": own, "sha256": picture.sha256, "duplicate_of_other": other}
 
 
 def make_thumbnail(house: Any, payload: Mapping[str, Any], now: datetime) -> None:
-    """Job photo.thumbnail: shrink a kept photo; done twice it writes the same file."""
+    """Job photo.thumbnail, of photos sent to an earlier release: shrink one; done twice it writes the same file."""
     member_id, upload_id = payload["member_id"], payload["id"]
     data = house.blobs.get(f"{upload_id}.jpg")
     if data is None:  # forgotten meanwhile
@@ -76,15 +75,16 @@ def remove_files(house: Any, payload: Mapping[str, Any], now: datetime) -> None:
     house.blobs.delete(f"{payload['id']}-s.jpg")
 
 
-def _row(member_id: int, upload_id: str, name: str, picture: Picture, now: datetime) -> dict[str, Any]:
+def _row(member_id: int, upload_id: str, picture: Picture, now: datetime) -> dict[str, Any]:
     return {
         "member_id": member_id,
         "id": upload_id,
         "sha256": picture.sha256,
-        "blob": name,
-        "thumbnail": None,
+        "blob": f"{upload_id}.jpg",
+        "thumbnail": f"{upload_id}-s.jpg",
         "width": picture.width,
         "height": picture.height,
         "size": len(picture.data),
         "created_at": now,
+        "taken_at": picture.taken_at,
     }

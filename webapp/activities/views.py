@@ -163,7 +163,8 @@ FIELD_WORDS: dict[str, Pair] = {
     "too_old": ("只能补记 72 小时以内的行为", "Only acts of the last 72 hours can be logged"),
     "bad_day": ("请选一个日期", "Please pick a day"),
     "unreadable": ("照片打不开，请换一张", "This photo cannot be opened; please choose another"),
-    "not_a_photo": ("只支持 JPEG、PNG、WebP 照片", "Only JPEG, PNG and WebP photos"),
+    "not_a_photo": ("只支持 JPEG、PNG、WebP、HEIC 照片", "Only JPEG, PNG, WebP and HEIC photos"),
+    "more_than_a_photo": ("这个文件里不只有照片，请直接选相册里的原图", "There is more than a photo in this file; please choose one from your album"),
     "unknown_upload": ("照片没有传成功，请重新选择", "The photo did not arrive; please choose it again"),
 }
 SYMBOLS = frozenset({"km", "kWh", "kg", "m3", "m³", "GJ"})
