@@ -96,6 +96,12 @@
       return json ? { said: (await answer.json()).error.message } : { state: "reload" };
     } catch { return { state: navigator.onLine ? "busy" : "offline" }; } finally { clearTimeout(over); }
   };
+  const told = (url) => {
+    const note = window.puhui.text(data.sentWords + " ", "good"), link = doc.createElement("a");
+    Object.assign(link, { href: url, textContent: data.seeWords, className: "tap" });
+    note.append(link);
+    window.puhui.toast(note, 12);
+  };
   const send = async (chosen) => {
     if (sending) { next = chosen; return; }
     sending = true;
@@ -110,7 +116,7 @@
         await forget(trip.id);
         wait = SOONEST;
         if ((trip.id === chosen || trip.id === own) && watch === undefined) { location.assign(got.url); return; }
-        window.puhui?.toast(window.puhui.text(data.sentWords, "good"));
+        told(got.url);
       } else if (got.said) { trip.said = got.said; await keep(trip); }
       else { state = got.state; again = state === "busy" || state === "offline"; break; }
     }
