@@ -37,6 +37,11 @@ def test_only_rooms_that_judge_evidence_make_proofs() -> None:
     assert {place for place in makers if place.split("/")[1] not in PROVING} == set()
 
 
+def test_only_feeds_bring_the_records_of_partners() -> None:
+    callers = {m.place for m in modules("webapp") if any(calls(m, "log_partner_acts"))}
+    assert {place.split("/")[1] for place in callers} == {"feeds"}
+
+
 def test_grams_move_in_one_place() -> None:
     movers = {m.place for m in modules("webapp") if any(says(c, "carbon", "reduction") for c in calls(m, "Move"))}
     assert movers == GRAMS

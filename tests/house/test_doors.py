@@ -12,9 +12,9 @@ from webapp.app import ROOMS
 
 # The modules a room shows to rooms on its right, besides service, queries and forms; tables are private.
 DOORS = {
-    "members": {"signin"},  # the API signs people in
+    "members": {"phones", "signin"},  # feeds find people by a number's fingerprint; the API signs people in
     "ledger": {"audit"},  # one view of the replay for every audit
-    "activities": {"commands", "pictures", "uploads", "views"},  # an act is read and told in one way everywhere
+    "activities": {"commands", "partner_acts", "pictures", "proofs", "uploads", "views"},  # an act is read and told in one way everywhere
     "rankings": {"boards"},  # names of boards and periods
 }
 PLAIN_DOORS = {"service", "queries", "forms"}

@@ -45,7 +45,10 @@ KEYED_OTHERWISE = {
     "published_row": "a published board is read and kept as a whole",
     "redemption_code": "unique across members, keyed by the code",
 }
-UNIQUE_OTHERWISE = {("fulfilment", "code"): "a code is handed over once, whoever stands at the counter"}
+UNIQUE_OTHERWISE = {
+    ("fulfilment", "code"): "a code is handed over once, whoever stands at the counter",
+    ("partner_link", "source"): "a partner's account is one member's",
+}
 
 
 def personal() -> list[Any]:

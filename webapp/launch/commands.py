@@ -62,6 +62,11 @@ def parser() -> argparse.ArgumentParser:
         demo.add_argument(f"--{option}", type=int, default=default)
     demo.add_argument("--until", type=date.fromisoformat, help="YYYY-MM-DD, yesterday if left out")
     add("audit", run_audit).add_argument("--json", action="store_true")
+    feed = add("import-activities", run_import_activities)
+    feed.add_argument("file", metavar="FILE.csv")
+    feed.add_argument("--source", required=True, metavar="NAME", help="the partner, as its mapping file is called")
+    feed.add_argument("--dry-run", action="store_true", help="tell what would happen, write nothing")
+    feed.add_argument("--report", metavar="FILE", help="write the rows left out here, not to standard error")
     add("verify-trips", run_verify_trips).add_argument("file", metavar="FILE.jsonl")
     add("openapi", run_openapi)
     add("admin-token", run_admin_token)
@@ -174,6 +179,12 @@ def run_audit(given: argparse.Namespace) -> int:
     from webapp.store import Store
 
     return int(audit.main(Store(ready(load()).database_url), as_json=given.json))
+
+
+def run_import_activities(given: argparse.Namespace) -> int:
+    from webapp.launch import feeding
+
+    return feeding.run(ready(load()), given.file, given.source, dry_run=given.dry_run, report=given.report)
 
 
 def run_verify_trips(given: argparse.Namespace) -> int:

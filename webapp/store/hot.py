@@ -52,6 +52,8 @@ def _text(value: Any, column: ColumnElement[Any], dialect: str) -> Any:
         if column.type.__visit_name__ == "uuid":
             return value.replace("-", "")  # as SQLite keeps them
         return value if isinstance(value, int | str) else value.isoformat()
+    if isinstance(value, str) and ("\\" in value or '"' in value):  # words of others; ours hold neither
+        value = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{value}"'
 
 

@@ -89,6 +89,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "unknown_unit": ("没有找到这个绿色单元", "No such green unit"),
     "unknown_upload": ("没有找到这张照片", "No such photo"),
     "window_closed": ("不在活动时间内", "Outside the campaign's dates"),
+    "account_taken": ("这个账号已绑定另一位用户", "This account belongs to another member already"),
 }
 
 # Reasons beside a field (Invalid.fields); rooms add theirs at the end, one line each.

@@ -1,0 +1,62 @@
+"""Reads of feeds: whose account it is, and the imports so far."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from points_engine.errors import Invalid
+from webapp.feeds.tables import feed_import, partner_link
+from webapp.members import queries as members
+from webapp.members.phones import PhoneBook, normal
+from webapp.store import Query, Tx, among
+
+_LINKS = Query(
+    select(partner_link.c.account_hash, partner_link.c.member_id).where(
+        among("keys", partner_link.c.source, partner_link.c.account_hash)
+    )
+)
+
+
+def members_of(tx: Tx, book: PhoneBook, source: str, by: str, accounts: Collection[str]) -> dict[str, int]:
+    """The member behind each of the partner's accounts; who is not found, or has left, is not in the answer."""
+    if by == "account":
+        hashes = {account: account_hash(book, source, account) for account in accounts}
+        found = {r.account_hash: r.member_id for r in _LINKS.rows(tx, keys=[(source, h) for h in hashes.values()])}
+        return _through(hashes, found)
+    if by == "phone":
+        prints = {account: print_ for account in accounts if (print_ := _print(book, account))}
+        return _through(prints, members.ids_by(tx, "phone_hash", list(prints.values())))
+    if by == "login":
+        logins = {account: account.lower() for account in accounts}
+        return _through(logins, members.ids_by(tx, "login", list(logins.values())))
+    return members.ids_by(tx, "public_id", list(accounts))
+
+
+def account_hash(book: PhoneBook, source: str, account: str) -> str:
+    """The keyed fingerprint under which a partner's account is kept."""
+    return book.tag(f"account:{source}", account)
+
+
+def links_of(tx: Tx, member_id: int) -> Sequence[Row[Any]]:
+    """The partners that a member has linked."""
+    mine = partner_link.c.member_id == member_id
+    return tx.rows(select(partner_link.c.source, partner_link.c.linked_at).where(mine).order_by(partner_link.c.source))
+
+
+def imports(tx: Tx, limit: int = 50) -> Sequence[Row[Any]]:
+    """The newest imports."""
+    return tx.rows(select(feed_import).order_by(feed_import.c.id.desc()).limit(limit))
+
+
+def _print(book: PhoneBook, phone: str) -> str | None:
+    try:
+        return book.fingerprint(normal(phone))
+    except Invalid:
+        return None
+
+
+def _through(keys: Mapping[str, str], found: Mapping[str, int]) -> dict[str, int]:
+    return {account: found[key] for account, key in keys.items() if key in found}

@@ -1,0 +1,63 @@
+"""The use cases of feeds: link a partner's account to a member, and keep the record of each import."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+
+from points_engine.errors import Invalid, refuse
+from webapp.feeds.queries import account_hash
+from webapp.feeds.tables import feed_import, partner_link
+from webapp.journal import service as journal
+from webapp.members.phones import PhoneBook
+from webapp.store import Tx
+
+COUNTS = ("rows", "credited", "zero", "pending", "already", "refused", "grams", "points")
+
+
+def link_account(tx: Tx, book: PhoneBook, member_id: int, source: str, account: str, now: datetime) -> None:
+    """From now on rows of `source` for `account` are this member's; twice is the same as once.
+
+    Raises account_taken (409) when it is another member's.
+    """
+    if not account.strip():
+        raise Invalid({"account": "missing"})
+    key = account_hash(book, source, account.strip())
+    row = {"member_id": member_id, "source": source, "account_hash": key, "linked_at": now}
+    owner = select(partner_link.c.member_id).where(partner_link.c.source == source, partner_link.c.account_hash == key)
+    known = tx.scalar(owner)
+    if known is None:
+        tx.execute(insert(partner_link).values(row))
+    elif known != member_id:
+        raise refuse("conflict", "account_taken")
+
+
+def unlink_source(tx: Tx, member_id: int, source: str) -> None:
+    """Rows of this partner are no longer the member's; what was credited stays."""
+    mine = (partner_link.c.member_id == member_id, partner_link.c.source == source)
+    tx.execute(delete(partner_link).where(*mine))
+
+
+def begin_import(tx: Tx, source: str, file_name: str, checksum: str, actor_id: int | None, now: datetime) -> int:
+    """Note that an import has begun; the number it goes by."""
+    facts = {"source": source, "file_name": file_name[-120:], "checksum": checksum, "actor_id": actor_id}
+    zeros = dict.fromkeys(COUNTS, 0)
+    number = tx.execute(insert(feed_import).values(**facts, **zeros, started_at=now).returning(feed_import.c.id))
+    return int(number.scalar_one())
+
+
+def finish_import(tx: Tx, number: int, counts: Mapping[str, int], now: datetime) -> None:
+    """Note what an import did, in its row and in the journal."""
+    row = tx.row(select(feed_import).where(feed_import.c.id == number))
+    assert row is not None
+    kept = {name: counts[name] for name in COUNTS}
+    tx.execute(update(feed_import).where(feed_import.c.id == number).values(**kept, finished_at=now))
+    detail = {"source": row.source, "checksum": row.checksum, **kept}
+    journal.record(tx, row.actor_id, "feed.imported", f"feed_import:{number}", detail, now)
+
+
+def forget(tx: Tx, member_id: int, now: datetime) -> None:
+    """The member leaves: no account leads to them any more."""
+    tx.execute(delete(partner_link).where(partner_link.c.member_id == member_id))

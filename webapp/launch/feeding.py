@@ -1,0 +1,52 @@
+"""`import-activities`: imports a partner's file; the summary to standard output, the rows left out to standard error."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+from webapp.app import build_house
+from webapp.feeds import importing, mapping
+from webapp.feeds.reading import FileTrouble
+from webapp.launch.trouble import Trouble
+from webapp.members.phones import book
+from webapp.settings import Settings
+
+COLUMNS = ("line", "event", "reason", "field")
+
+
+def run(settings: Settings, file: str, source: str, *, dry_run: bool, report: str | None) -> int:
+    """0 when the file was gone through, whatever became of its rows; 1 when the file itself cannot be used."""
+    house = build_house(settings)
+    try:
+        plan = mapping.load(source, mapping.folders(settings.var_dir), house.catalogue)
+        with ExitStack() as stack:
+            out = sys.stderr
+            if report is not None:
+                out = stack.enter_context(_open(report))
+            writer = csv.writer(out)
+            writer.writerow(COLUMNS)
+            job = importing.Job(Path(file), plan, house.catalogue, book(settings), house.clock.now, dry_run=dry_run)
+            summary = importing.run(house.store, job, lambda *row: writer.writerow(map(_plain, row)))
+    except (mapping.MappingFaults, FileTrouble) as fault:
+        print(str(fault), file=sys.stderr)
+        return 1
+    finally:
+        house.store.dispose()
+    print(json.dumps(summary, ensure_ascii=False, indent=2))
+    return 0
+
+
+def _open(report: str):  # type: ignore[no-untyped-def]
+    try:
+        return Path(report).open("w", encoding="utf-8-sig", newline="")
+    except OSError as fault:
+        raise Trouble(f"The report {report} cannot be written: {fault.strerror}.") from fault
+
+
+def _plain(value: object) -> object:
+    """A word that a spreadsheet would run as a formula is kept as text."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
