@@ -48,15 +48,21 @@ def _stand(out: Speeds, seconds: float) -> None:
 
 
 def ride(rng: Random, seconds: float, *, cruise: float, wobble: float, lights: float, hills: float = 0.0) -> Speeds:
-    """A bicycle: a cruise of its own, easy starts, some lights, perhaps hills."""
+    """A bicycle: a cruise of its own, easy starts, some lights, perhaps hills, crowds, a stretch pushed, a shop."""
     out: Speeds = []
     up, down = rng.uniform(0.35, 0.9), rng.uniform(0.6, 1.3)
+    moods, pushes, shops = rng.uniform(0.08, 0.36), rng.choice((0.0, 0.03, 0.1)), rng.choice((0.0, 0.0, 0.04))
+    legs = rng.choice((300, 500, 900))
     while len(out) < seconds:
-        slope = rng.gauss(0, hills)
-        target = cruise * KMH * max(0.5, min(2.6, 1.0 + slope))
-        _leg(rng, out, metres=rng.uniform(120, 900), target=target, up=up, down=down, wobble=wobble)
+        slope = rng.gauss(0, hills) + rng.gauss(0, moods)
+        target = cruise * KMH * max(0.45, min(2.6, 1.0 + slope))
+        if rng.random() < pushes:
+            _leg(rng, out, metres=rng.uniform(20, 150), target=rng.uniform(2.5, 5) * KMH, up=0.5, down=1.0, wobble=0.15)
+        if rng.random() < shops:
+            _stand(out, rng.uniform(60, 400))
+        _leg(rng, out, metres=rng.uniform(40, legs), target=target, up=up, down=down, wobble=wobble)
         if rng.random() < lights:
-            _stand(out, rng.choice((rng.uniform(3, 15), rng.uniform(15, 75))))
+            _stand(out, rng.choice((rng.uniform(3, 15), rng.uniform(15, 90))))
         elif rng.random() < 0.5:
             out.append(target * 0.6)
         else:
@@ -73,8 +79,8 @@ def traffic(rng: Random, seconds: float, *, free: float, jam: float, jam_kmh: tu
             until = len(out) + rng.uniform(40, 300)
             while len(out) < min(until, seconds):
                 target = rng.uniform(*jam_kmh) * KMH
-                _leg(rng, out, metres=rng.uniform(10, 140), target=target, up=up * 0.8, down=down, wobble=0.15)
-                _stand(out, rng.expovariate(1 / 12.0))
+                _leg(rng, out, metres=rng.lognormvariate(4.2, 0.9), target=target, up=up * 0.8, down=down, wobble=0.15)
+                _stand(out, rng.expovariate(1 / 20.0))
         else:
             target = free * rng.uniform(0.6, 1.15) * KMH
             _leg(rng, out, metres=rng.uniform(150, 1200), target=target, up=up, down=down, wobble=0.08)
@@ -129,12 +135,12 @@ class Phone:
 
 def phone(rng: Random, every: float | None = None) -> Phone:
     """From a good logger to a cheap phone among towers."""
-    steps = (1.0, 1.0, 2.0, 2.0, 3.0, 5.0, 5.0, 10.0, 15.0, 30.0, 30.0, 60.0)
+    steps = (1.0, 1.0, 2.0, 2.0, 3.0, 5.0, 5.0, 5.0, 10.0, 15.0, 30.0, 60.0)
     return Phone(
         every=every or rng.choice(steps),
         uneven=rng.choice((0.0, 0.1, 0.4)),
-        noise=rng.uniform(0.5, 3.0),
-        drift=rng.uniform(1.0, 8.0),
+        noise=rng.uniform(0.5, 4.0),
+        drift=rng.uniform(1.0, 12.0),
         spikes=rng.choice((0.0, 0.001, 0.004, 0.01)),
         episodes=rng.choice((0.0, 0.3, 1.0)),  # of multipath, in ten minutes
         gaps=rng.choice((0.0, 0.0, 0.3, 1.0)),  # in ten minutes
@@ -202,12 +208,12 @@ def jog(rng: Random) -> Speeds:
 def bike_city(rng: Random) -> Speeds:
     cruise = min(21.0, max(9.0, rng.gauss(14.2, 2.6)))
     return ride(
-        rng, _minutes(rng, 3, 15, 80), cruise=cruise, wobble=rng.uniform(0.05, 0.14), lights=rng.uniform(0.1, 0.6)
+        rng, _minutes(rng, 3, 15, 80), cruise=cruise, wobble=rng.uniform(0.08, 0.25), lights=rng.uniform(0.1, 0.7)
     )
 
 
 def bike_slow(rng: Random) -> Speeds:
-    return ride(rng, _minutes(rng, 3, 14, 60), cruise=rng.uniform(7.5, 11), wobble=rng.uniform(0.08, 0.2), lights=0.5)
+    return ride(rng, _minutes(rng, 3, 14, 60), cruise=rng.uniform(7.5, 11), wobble=rng.uniform(0.1, 0.25), lights=0.5)
 
 
 def bike_sport(rng: Random) -> Speeds:
@@ -241,11 +247,11 @@ def car_free(rng: Random) -> Speeds:
 
 
 def car_city(rng: Random) -> Speeds:
-    return traffic(rng, _minutes(rng, 3, 18, 80), free=rng.uniform(32, 55), jam=rng.uniform(0.1, 0.45), jam_kmh=(6, 25))
+    return traffic(rng, _minutes(rng, 3, 18, 80), free=rng.uniform(32, 55), jam=rng.uniform(0.1, 0.45), jam_kmh=(6, 30))
 
 
 def taxi_jam(rng: Random) -> Speeds:
-    return traffic(rng, _minutes(rng, 4, 22, 90), free=rng.uniform(30, 50), jam=rng.uniform(0.5, 0.85), jam_kmh=(6, 26))
+    return traffic(rng, _minutes(rng, 4, 22, 90), free=rng.uniform(30, 50), jam=rng.uniform(0.4, 0.8), jam_kmh=(8, 32))
 
 
 def taxi_crawl(rng: Random) -> Speeds:
