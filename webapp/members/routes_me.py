@@ -197,6 +197,8 @@ def my_export_file() -> FlaskResponse:
     mine = need_step_up()
     with house().store.snapshot() as tx:
         data = export.export_member(tx, mine.member_id, entering.the_book(), now())
+        for more in house().exporters:
+            data |= more(house(), tx, mine.member_id)
     response = make_response(json.dumps(data, ensure_ascii=False, indent=2))
     response.mimetype = "application/json"
     name = f"puhui-{local_day(now()).isoformat()}.json"

@@ -29,11 +29,11 @@ Segments = list[list[Fix]]
 def read_recordings(files: Sequence[tuple[str, bytes]]) -> Segments:
     """The segments of all files in the order of time, never joined; raises Invalid({"file": code}).
 
-    Codes: missing, too_many_files, file_too_large, not_a_recording, unreadable_recording, hostile_xml, route_only,
+    Codes: missing_file, too_many_files, file_too_large, not_a_recording, unreadable_recording, hostile_xml, route_only,
     too_many_points, no_fixes. Names of files decide nothing.
     """
     if not files:
-        raise Invalid({"file": "missing"})
+        raise Invalid({"file": "missing_file"})
     if len(files) > MOST_FILES:
         raise Invalid({"file": "too_many_files"})
     if sum(len(data) for _, data in files) > MOST_SENT:

@@ -29,6 +29,17 @@ class House:
     forgetters: tuple[Callable[..., Any], ...] = ()
     # Each room's hook(house, member_id, guest: dict, now), called after a registration is committed.
     on_registered: tuple[Callable[..., Any], ...] = ()
+    # Each room's export(house, tx, member_id): what a member gets beside the rows of the tables.
+    exporters: tuple[Callable[..., Any], ...] = ()
+    # Each room's refresh(house, now), called before a request or a job begins; nearly free when nothing changed.
+    refreshers: tuple[Callable[..., Any], ...] = ()
+    # What rooms remember in this process.
+    memory: dict[str, Any] = field(default_factory=dict)
+
+    def refresh(self, now: datetime) -> None:
+        """Let every room catch up with what other processes decided."""
+        for refresh in self.refreshers:
+            refresh(self, now)
 
 
 @dataclass(frozen=True, slots=True)

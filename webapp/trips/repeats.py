@@ -1,0 +1,101 @@
+"""Whether a recording has been handed in before, or how many rode along: asked of the marks, then of the tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+
+from points_engine.trips import Fix
+from points_engine.trips.marks import marks
+from points_engine.trips.replay import MOST_COMPANIONS, Likeness, by_marks, compare
+from webapp.activities import queries as activities
+from webapp.store import Tx
+from webapp.trips.sealing import mark_key, unseal
+from webapp.trips.tables import trip, trip_mark, trip_track
+
+MOST_CANDIDATES = 40
+SHARED_RIDES = ("bus", "shuttle")  # whose passengers are many and honest
+
+Key = tuple[int, str]
+
+
+class Repeats:
+    """The comparison of one recording with those before it; may be asked again, and then only about newcomers."""
+
+    def __init__(self, settings: Any, member_id: int, segments: Sequence[Sequence[Fix]], mode: str) -> None:
+        self.marks = marks(segments, mark_key(settings))
+        self.kept_marks = sorted({mark.kept for mark in self.marks})
+        self._settings = settings
+        self._member_id = member_id
+        self._segments = segments
+        self._mode = mode
+        self._seen: dict[Key, Likeness] = {}
+
+    @property
+    def copied(self) -> bool:
+        return any(likeness == "copy" for likeness in self._seen.values())
+
+    @property
+    def crowded(self) -> bool:
+        """More people on one ride than can be friends."""
+        beside = {member for (member, _), likeness in self._seen.items() if likeness == "together"}
+        return self._mode not in SHARED_RIDES and len(beside - {self._member_id}) > MOST_COMPANIONS
+
+    def look(self, tx: Tx) -> None:
+        """Compare with every trip that shares enough marks and was not compared yet."""
+        if self.copied:
+            return
+        found = [row for row in self._candidates(tx) if (row.member_id, row.trip_id) not in self._seen]
+        forgiven = self._forgiven(tx, [row.trip_id for row in found if row.member_id == self._member_id])
+        for row in found:
+            if row.member_id == self._member_id and row.trip_id in forgiven:
+                continue
+            self._seen[(row.member_id, row.trip_id)] = self._likeness(tx, row)
+            if self.copied:
+                return
+
+    def _candidates(self, tx: Tx) -> Sequence[Any]:
+        asked = sorted({number for mark in self.marks for number in mark})
+        if not asked:
+            return []
+        shared = func.count().label("shared")
+        m = trip_mark.c
+        best = (
+            select(m.member_id, m.trip_id, shared)
+            .where(m.mark.in_(asked))
+            .group_by(m.member_id, m.trip_id)
+            .order_by(shared.desc(), m.member_id, m.trip_id)
+            .limit(MOST_CANDIDATES)
+            .subquery()
+        )
+        return tx.rows(
+            select(best.c.member_id, best.c.trip_id, best.c.shared, trip.c.marks, trip_track.c.sealed)
+            .join(trip, (trip.c.member_id == best.c.member_id) & (trip.c.id == best.c.trip_id))
+            .outerjoin(
+                trip_track,
+                (trip_track.c.member_id == best.c.member_id) & (trip_track.c.id == best.c.trip_id),
+            )
+            .order_by(best.c.shared.desc(), best.c.member_id, best.c.trip_id)
+        )
+
+    def _forgiven(self, tx: Tx, ids: Sequence[str]) -> set[str]:
+        """One's own trips that never counted, by the judge's word or taken back: they may be sent again as something else."""
+        if not ids:
+            return set()
+        rejected = tx.rows(
+            select(trip.c.id).where(
+                trip.c.member_id == self._member_id, trip.c.id.in_(list(ids)), trip.c.verdict == "reject"
+            )
+        )
+        acts = activities.by_keys(tx, [(self._member_id, trip_id) for trip_id in ids])
+        return {row.id for row in rejected} | {
+            trip_id for (_, trip_id), act in acts.items() if act["status"] == "undone"
+        }
+
+    def _likeness(self, tx: Tx, row: Any) -> Likeness:
+        other = None if row.sealed is None else unseal(self._settings, row.member_id, row.trip_id, row.sealed)
+        if other is None:
+            return by_marks(row.shared, len(self.kept_marks), row.marks)
+        return compare(self._segments, other)
