@@ -307,7 +307,11 @@ HONEST: dict[str, tuple[str, Mover]] = {
 
 
 def _recorded(rng: Random, mover: Mover, every: float | None = None) -> list[Fix]:
-    return record(rng, mover(rng), phone(rng, every), bends=rng.choice((0.4, 1.0, 1.0, 1.8)))
+    """A recording worth sending: a phone that slept through nearly all of it has none."""
+    while True:
+        fixes = record(rng, mover(rng), phone(rng, every), bends=rng.choice((0.4, 1.0, 1.0, 1.8)))
+        if len(fixes) >= 8:
+            return fixes
 
 
 def _teleport(rng: Random) -> list[Fix]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from math import exp, isfinite
+from typing import Any
 
 from points_engine.trips.fixes import Fix
 from points_engine.trips.limits import book, limit
@@ -14,6 +15,7 @@ from points_engine.trips.verdict import MODES, Answer, Verdict
 
 Finding = tuple[Answer, str]
 HARSHNESS = {"accept": 0, "review": 1, "reject": 2}
+FIGURES = ("middle", "high", "top", "sustained", "long_sustained", "surge")  # of a profile, that a claim may bound
 
 
 def judge(segments: Sequence[Sequence[Fix]], claimed: str) -> Verdict:
@@ -120,14 +122,17 @@ def _run(shape: Profile) -> list[Finding]:
 
 
 def _on_foot(shape: Profile, claim: str, too_fast: str, good: str) -> list[Finding]:
+    return _over(shape, book()["claim"][claim], dict.fromkeys(FIGURES, too_fast)) or [("accept", good)]
+
+
+def _over(shape: Profile, bounds: Mapping[str, Any], reasons: Mapping[str, str]) -> list[Finding]:
+    """Every bounded figure that is over its bound, with the reason that names it."""
     found: list[Finding] = []
-    for name, value in (("high", shape.high), ("top", shape.top), ("sustained", shape.sustained)):
-        bounds = book()["claim"][claim][name]
-        if value > bounds["reject"]:
-            found.append(("reject", too_fast))
-        elif value > bounds["review"]:
-            found.append(("review", too_fast))
-    return found or [("accept", good)]
+    for name in FIGURES:
+        value = getattr(shape, name)
+        if name in bounds and value > bounds[name]["review"]:
+            found.append(("reject" if value > bounds[name]["reject"] else "review", reasons[name]))
+    return found
 
 
 def _bike(shape: Profile) -> list[Finding]:
@@ -140,34 +145,27 @@ def _ebike(shape: Profile) -> list[Finding]:
 
 def _ride(shape: Profile, claim: str, too_fast: str, good: str) -> list[Finding]:
     rules = book()["claim"][claim]
-    found: list[Finding] = []
-    for name, value, reason in (
-        ("top", shape.top, too_fast),
-        ("sustained", shape.sustained, "fast_stretch"),
-        ("long_sustained", shape.long_sustained, "fast_stretch"),
-    ):
-        if value > rules[name]["reject"]:
-            found.append(("reject", reason))
-        elif value > rules[name]["review"]:
-            found.append(("review", reason))
+    found = _over(shape, rules, {"top": too_fast, "sustained": "fast_stretch", "long_sustained": "fast_stretch"})
     likely = motor_likelihood(shape, claim)
-    if likely > rules["motor"]["reject"]:
+    if likely > rules[_grain(shape)]["reject"]:
         found.append(("reject", "stop_and_go_like_traffic"))
-    elif likely > rules["motor"]["review"]:
+    elif likely > rules[_grain(shape)]["review"]:
         found.append(("review", "perhaps_a_vehicle"))
     if shape.high < rules["slowest"]["review"]:
         found.append(("review", "looks_like_walking"))
+    if shape.seconds < limit("sure_time") or shape.length < limit("sure_way"):
+        found.append(("review", "too_brief"))
     return found or [("accept", good)]
 
 
 def _motor(shape: Profile) -> list[Finding]:
     rules = book()["claim"]["motor"]
-    if shape.high < rules["walking"]["review"]:
-        return [("review", "looks_like_walking")]
-    if motor_likelihood(shape) < rules["motor"]["review"]:
-        return [("review", "looks_like_cycling")]
     if shape.sustained > rules["sustained"]["reject"]:
         return [("reject", "too_fast_for_the_road")]
+    if shape.high < rules["walking"]["review"]:
+        return [("review", "looks_like_walking")]
+    if motor_likelihood(shape) < rules[_grain(shape)]["review"]:
+        return [("review", "looks_like_cycling")]
     return [("accept", "looks_like_a_motor_trip")]
 
 
@@ -183,13 +181,15 @@ CLAIMS = {
 }
 
 
+def _grain(shape: Profile) -> str:
+    return "sparse" if shape.interval > limit("sparse_from") else "dense"
+
+
 def motor_likelihood(shape: Profile, claim: str = "bike") -> float:
     """0 to 1: how much the profile is a motor vehicle's rather than a bicycle's; weights are data."""
-    weights = book()["motor"][claim]
+    weights = book()["motor"][claim][_grain(shape)]
     score = weights["start"]
-    for name in weights:
+    for name, one in weights.items():
         if name != "start":
-            score += weights[name]["weight"] * min(
-                max(getattr(shape, name), weights[name]["from"]), weights[name]["to"]
-            )
+            score += one["weight"] * min(max(getattr(shape, name), one["from"]), one["to"])
     return 1.0 / (1.0 + exp(-max(-60.0, min(60.0, score))))

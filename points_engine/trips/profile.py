@@ -68,12 +68,17 @@ def _speeds(xs: Sequence[float], ys: Sequence[float], ticks: int) -> list[float]
 
 
 def _best(xs: Sequence[float], ys: Sequence[float], ticks: int) -> float:
-    """The fastest window of so many ticks; measured along its thirds, so that a bend does not hide speed."""
+    """The fastest window of so many ticks: along its thirds, so that a bend does not hide speed, yet not far over the straight
+    line, so that one jump of the positioning there and back does not make speed."""
     third = ticks // 3
-    parts = _speeds(xs, ys, third)
-    if len(parts) <= 2 * third:
-        return 0.0
-    return max((a + b + c) / 3 for a, b, c in zip(parts, parts[third:], parts[2 * third :], strict=False))
+    parts, whole = _speeds(xs, ys, third), _speeds(xs, ys, ticks)
+    return max(
+        (
+            min((a + b + c) / 3.0, 1.4 * straight)
+            for a, b, c, straight in zip(parts, parts[third:], parts[2 * third :], whole, strict=False)
+        ),
+        default=0.0,
+    )
 
 
 def _halts(speeds: Sequence[float]) -> int:
