@@ -67,8 +67,9 @@ def _cookies(app: Flask, https: bool) -> None:
         REMEMBER_COOKIE_HTTPONLY=True,
         REMEMBER_COOKIE_SAMESITE="Lax",
     )
-    app.config.setdefault("MAX_CONTENT_LENGTH", 12 * 1024 * 1024)
-    app.config.setdefault("MAX_FORM_MEMORY_SIZE", 512 * 1024)
+    # Set outright: Flask has both keys already, the first as None, which is no limit at all.
+    app.config["MAX_CONTENT_LENGTH"] = 12 * 1024 * 1024
+    app.config["MAX_FORM_MEMORY_SIZE"] = 512 * 1024
 
 
 def _sign_in(app: Flask, load: Loader) -> None:
