@@ -147,7 +147,8 @@ class Sketches:
         for member, mine in sorted(self._minima.items()):
             for band in range(0, HASHES, ROWS):
                 buckets[(band, *mine[band : band + ROWS])].append(member)
-        return sorted({tuple(group) for group in buckets.values() if len(group) >= least}, key=len)  # type: ignore[arg-type]
+        groups = {tuple(group) for group in buckets.values() if len(group) >= least}
+        return [list(group) for group in sorted(groups, key=len)]
 
 
 @lru_cache(maxsize=65536)

@@ -31,6 +31,7 @@ STAYS = {
     "membership": "when somebody belonged to a unit, for the unit's sums",
     "photo_use": "only the fingerprint, so that a photo cannot be used again by somebody else",
     "published_row": "a board that was published stays as it was, without a nickname",
+    "review_case": "how many acts were looked at and with what verdict, without the words",
     "redemption": "what points bought, for the stock's audit",
     "redemption_code": "a code is never given twice",
     "score": "what was done for a period counts for the unit",

@@ -461,3 +461,44 @@ def test_leaving_takes_cases_signals_and_standing_along(house: Any, ling: Person
         kept = tx.rows(select(review_case).where(review_case.c.member_id == ling.id))
         assert [(row.kind, row.note, row.words) for row in kept] == [("sample", None, None)]
         assert tx.scalar(select(func.count()).select_from(risk_signal)) == 0
+
+
+# --- pages and the API -----------------------------------------------------------------------------------
+
+
+def test_the_page_of_a_refused_act_offers_one_tap(app: Any, house: Any, ling: Person, desk: Any) -> None:
+    act = failed(house, ling, desk[0], 101)
+    client = ling.sign_in(app.test_client())
+    page = client.get(f"/activities/{act}").get_data(as_text=True)
+    assert f"/activities/{act}/appeal" in page and "抽查未通过，已收回" in page and WHY.zh in page
+    answer = client.post(f"/activities/{act}/appeal", data={"words": "我有发票"}, follow_redirects=True)
+    text = answer.get_data(as_text=True)
+    assert "申诉已提交" in text and "我有发票" in text and "2026" in text
+    assert "已经申诉过了" in client.post(f"/activities/{act}/appeal", follow_redirects=True).get_data(as_text=True)
+    say(house, desk[1], ling, "appeal", act, "uphold")
+    assert "维持原结论" in client.get(f"/activities/{act}").get_data(as_text=True)
+    fine = log(house, ling, "no_cutlery", 1)
+    assert 'id="appeal"' not in client.get(f"/activities/{fine}").get_data(as_text=True)
+    said = client.post(f"/activities/{fine}/appeal", follow_redirects=True).get_data(as_text=True)
+    assert "没有被驳回" in said
+
+
+def test_the_api_answers_the_first_appeal_again(app: Any, house: Any, ling: Person, desk: Any) -> None:
+    act = failed(house, ling, desk[0], 102)
+    client, path = app.test_client(), f"/api/v1/activities/{act}/appeal"
+    first = client.post(path, headers=ling.headers(), json={"words": "请再看看"})
+    again = client.post(path, headers=ling.headers())
+    assert (first.status_code, again.status_code) == (201, 200) and first.json == again.json
+    assert set(first.json) == {"id", "status", "due_at"} and first.json["status"] == "open"
+    assert client.post(path, headers=desk[0].headers()).status_code == 404
+    assert client.post(path, headers=ling.headers(), json={"words": "长" * 501}).status_code == 400
+    fine = log(house, ling, "no_cutlery", 1)
+    refused = client.post(f"/api/v1/activities/{fine}/appeal", headers=ling.headers())
+    assert refused.status_code == 409 and refused.json["error"]["code"] == "not_rejected"
+
+
+def test_the_public_page_shows_months_and_nobody(client: Any, house: Any, ling: Person, desk: Any) -> None:
+    assert "还没有核验结论" in client.get("/reviews").get_data(as_text=True)
+    failed(house, ling, desk[0], 103)
+    text = client.get("/reviews").get_data(as_text=True)
+    assert "2026-06" in text and "少于 5" in text and "骑行的凌" not in text

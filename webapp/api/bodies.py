@@ -69,6 +69,10 @@ class NewFulfilment(Model):
     code: Annotated[str, Field(min_length=1, max_length=40)]
 
 
+class NewAppeal(Model):
+    words: Annotated[str, Field(max_length=500, description="what the member wants to add")] = ""
+
+
 REASONS = {
     "missing": "missing",
     "extra_forbidden": "unknown_field",

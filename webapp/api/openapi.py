@@ -48,6 +48,15 @@ CALLS = (
     Call(
         "post", "/activities/{activity_id}/undo", "Take an act back, within 10 minutes", "Activity", refusals=(404, 409)
     ),
+    Call(
+        "post",
+        "/activities/{activity_id}/appeal",
+        "Ask for a second look at a refused act, within 14 days; the body may be left out",
+        "Appeal",
+        bodies.NewAppeal,
+        created=True,
+        refusals=(400, 404, 409),
+    ),
     Call("post", "/uploads", "Send a photo (multipart field `file`)", "Upload", created=True, refusals=(400,)),
     Call(
         "get",
@@ -156,6 +165,7 @@ SHAPES: dict[str, Any] = {
         recorded_at=INSTANT, evidence_level={**TEXT, "enum": ["declared", "photo", "device", "partner"]},
         grams=WHOLE, points=WHOLE, reasons=_list(TEXT), passport=PASSPORT,
     ),
+    "Appeal": _object(id=UUID, status={**TEXT, "enum": ["open", "overturn", "uphold", "void"]}, due_at=INSTANT),
     "Upload": _object(id=UUID, sha256=TEXT, duplicate_of_other=FLAG),
     "Entry": _object(
         id=WHOLE, code=TEXT, account=TEXT, amount=WHOLE, cause=_object(kind=TEXT, id=TEXT),
@@ -217,7 +227,10 @@ def _operation(call: Call) -> dict[str, Any]:
     }
     if call.body:
         reference = {"$ref": f"#/components/schemas/{call.body.__name__}"}
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": reference}}}
+        operation["requestBody"] = {
+            "required": call.body is not bodies.NewAppeal,
+            "content": {"application/json": {"schema": reference}},
+        }
     if call.path == "/uploads":
         form = _object(file={"type": "string", "contentMediaType": "application/octet-stream"})
         operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": form}}}
