@@ -10,6 +10,7 @@ from webapp.activities import audit as activities_audit
 from webapp.campaigns import service as campaigns
 from webapp.ledger import audit as ledger_audit
 from webapp.ledger.audit import Findings
+from webapp.methods import audit as methods_audit
 from webapp.rankings import service as rankings
 from webapp.rewards import service as rewards
 from webapp.store import Store, Tx
@@ -28,11 +29,13 @@ def run(store: Store) -> Report:
     faults: list[str] = []
     counts: dict[str, int] = {}
     with store.snapshot() as tx:
+        rates = methods_audit.prepare(tx)
         for first, last in ledger_audit.member_ranges(tx):
             ledger = ledger_audit.check_members(tx, first, last)
             acts = activities_audit.check_members(tx, first, last, ledger.causes)
             _merge(faults, counts, ledger)
             _merge(faults, counts, acts)
+            _merge(faults, counts, methods_audit.check_members(tx, rates, first, last))
         faults += rewards.stock_audit(tx)
         faults += campaigns.campaign_audit(tx)
         faults += rankings.audit_boards(tx)

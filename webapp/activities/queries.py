@@ -18,6 +18,8 @@ from webapp.activities.tables import activity, cap_counter, upload
 from webapp.ledger import queries as ledger_queries
 from webapp.store import Tx
 
+# One row an act, for what rooms on the right work out over all of them.
+acts = activity
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Cursor = tuple[date, datetime, str]
 
@@ -176,6 +178,15 @@ def uploads(tx: Tx, member_id: int, ids: Sequence[str]) -> list[Any]:
     if not ids:
         return []
     return list(tx.rows(select(upload).where(upload.c.member_id == member_id, upload.c.id.in_(list(ids)))))
+
+
+def uploads_there(tx: Tx, wanted: set[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Which of these photos (member, id) are still kept."""
+    u = upload.c
+    if not wanted:
+        return set()
+    rows = tx.rows(select(u.member_id, u.id).where(tuple_(u.member_id, u.id).in_(sorted(wanted))))
+    return {(row.member_id, row.id) for row in rows}
 
 
 def photo(tx: Tx, member_id: int, upload_id: str) -> Any:

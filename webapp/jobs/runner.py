@@ -68,6 +68,7 @@ def run_one(house: Any, key: str, now: datetime, worker: str, *, raising: bool =
         handler = handler_of(house, row.kind)
         if handler is None:
             raise LookupError(f"nothing handles {row.kind}")
+        house.refresh(house.clock.now())
         handler(house, row.payload, now)
     except Exception as fault:
         if raising:
