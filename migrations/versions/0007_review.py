@@ -48,6 +48,7 @@ def upgrade() -> None:
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_screening")),
     )
+    op.create_index("ix_upload_id", "upload", ["id"])
     _create_cases()
 
 

@@ -261,3 +261,10 @@ def first_with_evidence(tx: Tx, member_ids: Sequence[int], count: int) -> dict[t
     )
     rows = tx.rows(select(numbered).where(numbered.c.nth <= count))
     return {(row.member_id, row.id): int(row.nth) for row in rows}
+
+
+def photos_anywhere(tx: Tx, ids: Sequence[str]) -> dict[str, Any]:
+    """Uploads by id, whoever sent them; for reviewers, who see the earlier photo that another resembles."""
+    if not ids:
+        return {}
+    return {row.id: row for row in tx.rows(select(upload).where(upload.c.id.in_(list(ids))))}

@@ -121,6 +121,8 @@ upload = Table(
     Column("near_to", Uuid(as_uuid=False)),
 )
 Index("ix_upload_sha256", upload.c.sha256)
+# A reviewer sees the earlier photo that a photo resembles, whoever sent it.
+Index("ix_upload_id", upload.c.id)
 
 # Keyed by what must be unique across members: a picture supports one act, whoever sends it.
 photo_use = Table(

@@ -251,6 +251,15 @@ def inactive(tx: Tx, among: Collection[int] | None = None) -> list[int]:
     return [row.id for row in tx.rows(query)]
 
 
+def staff_among(tx: Tx, ids: Collection[int]) -> set[int]:
+    """Those of `ids` who work at the desk."""
+    if not ids:
+        return set()
+    at_desk = role_grant.c.role.in_(("reviewer", "editor", "auditor", "administrator"))
+    rows = tx.rows(select(role_grant.c.member_id).where(role_grant.c.member_id.in_(sorted(set(ids))), at_desk))
+    return {row.member_id for row in rows}
+
+
 def joined_since(tx: Tx, ids: Collection[int], since: datetime) -> dict[int, datetime]:
     """Those of `ids` who registered after `since`, and when."""
     if not ids:

@@ -12,8 +12,7 @@ from points_engine import risk
 from points_engine.clock import local_day
 from points_engine.review import rules
 from webapp.activities import queries as acts
-from webapp.activities import service as activities
-from webapp.review import cases, screening, standing
+from webapp.review import cases, keeping, screening, standing
 from webapp.review.tables import review_case, risk_signal
 from webapp.store import Tx
 
@@ -83,6 +82,6 @@ def _sweep(tx: Tx, now: datetime) -> int:
         record = known.get((case.member_id, case.activity_id))
         if record is None or record["status"] != wanted[case.kind]:
             cases.close(tx, case, "void", None, "void", "", "", now)
-            activities.hold_evidence(tx, case.member_id, case.activity_id, False)
+            keeping.keep(tx, case.member_id, case.activity_id, False)
             gone += 1
     return int(gone)

@@ -16,10 +16,9 @@ from points_engine.clock import local_day
 from points_engine.methodology import Catalogue
 from points_engine.review import is_new, picked, rate, rules
 from webapp.activities import queries as acts
-from webapp.activities import service as activities
 from webapp.ledger import queries as ledger
 from webapp.members import queries as members
-from webapp.review import cases, standing
+from webapp.review import cases, keeping, standing
 from webapp.review.tables import review_case, risk_signal, screening
 from webapp.store import Tx
 
@@ -86,7 +85,7 @@ def _draw(tx: Tx, secret: bytes, rows: Sequence[Record], now: datetime) -> int:
     known = _known(tx, [key for key, _ in drawn])
     fresh = [(key, cause) for key, cause in drawn if key not in known]
     for (member_id, activity_id), _ in fresh:
-        activities.hold_evidence(tx, member_id, activity_id, True)
+        keeping.keep(tx, member_id, activity_id, True)
     return cases.open_cases(tx, [cases.new_case(m, "sample", act, cause, now) for (m, act), cause in fresh])
 
 

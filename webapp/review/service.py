@@ -17,11 +17,10 @@ from webapp.activities import service as activities
 from webapp.green_units import queries as green_units
 from webapp.journal import service as journal
 from webapp.members import queries as members
-from webapp.review import cases, standing, telling
+from webapp.review import cases, keeping, standing, telling
 from webapp.review.tables import reputation, review_case, risk_signal
 from webapp.store import Tx
 
-STAFF = frozenset({"reviewer", "editor", "auditor", "administrator"})
 WORDS_MAX = 500
 MILD = {"pending": "accept", "sample": "pass", "risk": "clear", "appeal": "overturn"}
 HARD = {"pending": "reject", "sample": "fail", "risk": "confirm", "appeal": "uphold"}
@@ -120,7 +119,7 @@ def _check_still(case: Any, record: Mapping[str, Any]) -> None:
 
 def is_staff(tx: Tx, member_id: int) -> bool:
     """Whether this member works at the desk, so that two must agree on their acts."""
-    return bool(members.roles_of(tx, member_id) & STAFF)
+    return bool(members.staff_among(tx, [member_id]))
 
 
 def _takes_two(tx: Tx, case: Any, word: str, record: Mapping[str, Any]) -> bool:
@@ -166,7 +165,7 @@ def _carry_out(
         record = activities.restore(tx, catalogue, reviewer_id, member_id, act_id, note=why.zh, now=now)
     standing.after_verdict(tx, catalogue, case, word, record, now)
     if case.kind != "pending":
-        activities.hold_evidence(tx, member_id, act_id, False)
+        keeping.keep(tx, member_id, act_id, False)
     _write(tx, reviewer_id, case, word, why, now, grams=record["grams"], points=record["points"])
     telling.verdict(tx, catalogue, case, word, why.zh, why.en, record, now)
     return record
@@ -204,7 +203,7 @@ def open_appeal(tx: Tx, member_id: int, activity_id: str, words: str, now: datet
         member_id, "appeal", activity_id, "member", now, words=words or None, against=record["decided_by"]
     )
     fresh = cases.open_cases(tx, [row]) > 0
-    activities.hold_evidence(tx, member_id, activity_id, True)
+    keeping.keep(tx, member_id, activity_id, True)
     return cases.find(tx, member_id, "appeal", activity_id), fresh
 
 
@@ -225,7 +224,7 @@ def ask_to_sample(tx: Tx, actor_id: int, member_id: int, activity_id: str, now: 
     if record["status"] != "accepted":
         raise refuse("conflict", "already_resolved", status=record["status"])
     if cases.open_cases(tx, [cases.new_case(member_id, "sample", activity_id, "risk", now)]):
-        activities.hold_evidence(tx, member_id, activity_id, True)
+        keeping.keep(tx, member_id, activity_id, True)
         detail = {"member": member_id}
         journal.record(tx, actor_id, "sample.open", f"activity:{activity_id}", detail, now)
     return cases.find(tx, member_id, "sample", activity_id)
