@@ -26,6 +26,7 @@ NOT_PAGES = {
     "health.readyz": "for probes",
     "members.my_export_file": "a file to keep",
     "rankings.download": "a file to keep",
+    "trips.worker": "a script",
 }
 # Addresses that only lead to another page, which has a line of its own.
 REDIRECTS = {"activities.behaviours", "console_review.next_case"}
@@ -247,6 +248,8 @@ EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
     "rewards.mine": lambda ask: [{}, {"state": "held"}],
     "rewards.redemption": _redemptions,
     "rewards.show": _rewards,
+    "trips.record": lambda ask: [{}, {"mode": "carpool"}],
+    "trips.show": lambda ask: ask.ids(_one_of_each("verdict", "trip", "member_id = :me"), "trip_id"),
     "unit_admin.index": lambda ask: [{}] if ask.person and len(ask.person.unit_ids) != 1 else [],
     "unit_admin.people": _administered,
     "unit_admin.poster": _administered,

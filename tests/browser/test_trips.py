@@ -134,7 +134,7 @@ def test_record_pause_go_on_reload_and_finish(page: Page, phone: BrowserContext,
 
 def test_a_real_ride_is_accepted(page: Page, phone: BrowserContext, full: World, rider: Person) -> None:
     phone.grant_permissions(["geolocation"])
-    fixes = tracks.make("bike_city", 3).segments[0]
+    fixes = tracks.make("bike_slow", 3).segments[0]
     shift = (full.house.clock.now() - timedelta(minutes=1)).timestamp() - fixes[-1].at
     page.add_init_script(f"({PLAYED})({json.dumps([[f.at + shift, f.lat, f.lon] for f in fixes])})")
     page.goto("/trips/record?mode=bike")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from typing import Any
 from sqlalchemy import text
 
 from points_engine.clock import SystemClock
+from tests import tracks
 from tests.people import make_member
 from tests.servers import free_port
 from webapp import demo
@@ -32,6 +34,7 @@ from webapp.members.phones import book
 from webapp.rewards import service as rewards
 from webapp.settings import ROOT, Settings
 from webapp.store import Store, migrate
+from webapp.trips.service import submit_trip
 from webapp.web.house import Principal
 
 SIZE = {"members": 120, "units": 8, "days": 14, "seed": 1}
@@ -158,6 +161,7 @@ def full_world(folder: Path) -> Iterator[World]:
     make_member(house, LOGINS["fresh"], nickname="新来的")
     ids = {row.login: row.id for row in _logins(house)}
     _second_unit(house, ids["admin-demo"], ids["hr-demo"])
+    _trips(house, ids["m000001"])
     with _served(settings) as address:
         yield World("full", app, address, {who: ids[login] for who, login in LOGINS.items()})
     house.store.dispose()
@@ -187,6 +191,19 @@ def empty_world(folder: Path) -> Iterator[World]:
     with _served(settings) as address:
         yield World("empty", app, address, ids, token)
     house.store.dispose()
+
+
+def _trips(house: Any, who: int) -> None:
+    """A ride that is accepted, a car passed off as one, and a recording that is too short, on different days."""
+    now = house.clock.now()
+    with house.store.write() as tx:
+        members.give_consent(tx, who, "location", now)
+    for days, (family, seed) in enumerate((("bike_city", 3), ("car_free", 1), ("taxi_jam", 1), ("walk", 2))):
+        fixes = tracks.make(family, seed).segments[0]
+        shift = (now - timedelta(hours=3 + days * 12)).timestamp() - fixes[-1].at
+        moved = [fix._replace(at=fix.at + shift) for fix in fixes][: 2 if family == "walk" else None]
+        mode = "walk" if family == "walk" else "bike"
+        submit_trip(house, who, id=str(uuid.uuid4()), mode=mode, segments=[moved], now=now, source="recorded")
 
 
 class _Disposing:

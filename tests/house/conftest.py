@@ -16,16 +16,19 @@ from sqlalchemy import text
 from werkzeug.routing import Rule as UrlRule
 
 from points_engine.clock import FixedClock
+from points_engine.trips import Fix
 from tests.conftest import START
 from tests.people import Person
 from webapp import demo
 from webapp.app import create_app
 from webapp.jobs.runner import run_job
+from webapp.members import service as members
 from webapp.members import signin
 from webapp.rewards import service as rewards
 from webapp.settings import Settings
 from webapp.store import Store
 from webapp.tables import metadata
+from webapp.trips.service import submit_trip
 from webapp.web import burst
 from webapp.web.guards import Rule, rule_of
 
@@ -65,6 +68,7 @@ EXAMPLES = {
     "role": "SELECT 'editor'",
     "row_id": "SELECT min(id) FROM outbox",
     "step": "SELECT 'close'",
+    "trip_id": "SELECT id FROM trip WHERE member_id = :me",
     "unit_id": "SELECT unit_id FROM membership JOIN role_grant USING (member_id, unit_id)",
     "upload_id": "SELECT id FROM upload WHERE member_id = :me",
     "console_review:upload_id": "SELECT upload.id FROM upload JOIN photo_use USING (member_id, sha256)"
@@ -175,8 +179,20 @@ def park(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Park]:
     made.house.store.dispose()
 
 
+def hand_in(house: Any, who: int, now: Any, count: int = 1) -> None:
+    """Recorded walks of two fixes each, one after the other, which the judge finds too few."""
+    with house.store.write() as tx:
+        members.give_consent(tx, who, "location", now)
+    for n in range(count):
+        began = now.timestamp() - 90_000 + n * 120
+        fixes = [Fix(began, 36.0, 113.0), Fix(began + 60, 36.0, 113.0)]
+        submit_trip(
+            house, who, id=str(uuid.uuid4()), mode="walk", segments=[fixes], now=now, source="recorded"
+        )  # fmt: skip
+
+
 def _last_touches(park: Park) -> None:
-    """One reward handed over and one audit report, so that every page has something to show."""
+    """One reward handed over, one audit report and one trip, so that every page has something to show."""
     house, now = park.house, park.house.clock.now()
     run_job(house, "audit_ledger", now)
     keeper = park.principal("merchant")
@@ -189,3 +205,4 @@ def _last_touches(park: Park) -> None:
         rewards.redeem(tx, park.ids["resident"], kept, reward, now)
         code = rewards.redeem(tx, park.ids["resident"], taken, reward, now).code
         rewards.fulfil(tx, keeper.member_id, keeper.merchant_ids, receipt, code, now)
+    hand_in(house, park.ids["resident"], now)

@@ -17,7 +17,7 @@ from PIL import Image
 from sqlalchemy import insert, text
 
 from tests.counting import count_statements
-from tests.house.conftest import NOBODY, Park
+from tests.house.conftest import NOBODY, Park, hand_in
 from tests.people import Person, give_points, make_member, make_shop, make_unit
 from webapp.activities.commands import read_command
 from webapp.activities.pictures import read_picture
@@ -105,6 +105,7 @@ def grow_acts(park: Park, house: Any, now: Any, rows: int) -> None:
     kinds = [b.code for b in house.catalogue.behaviours if b.loggable and not b.inputs and b.in_season(now.date())]
     with house.store.write() as tx:
         log_many(tx, [act(house, who, now, kinds[n % len(kinds)], 1, hours=n) for n in range(rows)], now)
+    hand_in(house, who, now, rows)
     for n in range(rows):
         out = io.BytesIO()
         Image.effect_noise((120, 100), 40 + n).convert("RGB").save(out, "JPEG")
@@ -174,6 +175,7 @@ def test_every_page_asks_as_often_with_many_rows_as_with_few(two: Two) -> None:
         ("resident", "/rankings/members"),
         ("resident", "/redemptions"),
         ("resident", "/statement"),
+        ("resident", "/trips"),
         ("merchant", "/merchant"),
         ("reviewer", "/console/review"),
         ("editor", "/console/announcements"),

@@ -180,7 +180,8 @@ def trip_view(record: Mapping[str, Any], act: Mapping[str, Any], catalogue: Cata
         id=record["id"],
         name=name_of(record["mode"]),
         icon=MODES.get(record["mode"], DRIVEN)[2],
-        distance=distance(record["distance_m"]),
+        # What was measured, where the verdict left nothing of it to count.
+        distance=distance(record["distance_m"] or int(record["figures"].get("length_m", 0))),
         duration=duration(lasted),
         moving=min(100, record["moving_s"] * 100 // lasted) if lasted else None,
         source=t(*SOURCES[record["source"]]),
