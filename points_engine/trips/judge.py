@@ -10,7 +10,7 @@ from typing import Any
 from points_engine.trips.fixes import Fix
 from points_engine.trips.limits import book, limit
 from points_engine.trips.path import Path, clean
-from points_engine.trips.profile import Profile, profile
+from points_engine.trips.profile import Profile, profile, stretches
 from points_engine.trips.verdict import MODES, Answer, Verdict
 
 Finding = tuple[Answer, str]
@@ -151,6 +151,9 @@ def _ride(shape: Profile, claim: str, too_fast: str, good: str) -> list[Finding]
         found.append(("reject", "stop_and_go_like_traffic"))
     elif likely > rules[_grain(shape)]["review"]:
         found.append(("review", "perhaps_a_vehicle"))
+    worst = max((motor_likelihood(part, claim) for part in stretches(shape, limit("stretch"))), default=0.0)
+    if worst > rules["stretch"]["review"]:
+        found.append(("reject" if worst > rules["stretch"]["reject"] else "review", "fast_stretch"))
     if shape.high < rules["slowest"]["review"]:
         found.append(("review", "looks_like_walking"))
     if shape.seconds < limit("sure_time") or shape.length < limit("sure_way"):
@@ -182,12 +185,15 @@ CLAIMS = {
 
 
 def _grain(shape: Profile) -> str:
+    """How far apart the fixes are: the key of the bounds that hold."""
+    if shape.interval > limit("rare_from"):
+        return "rare"
     return "sparse" if shape.interval > limit("sparse_from") else "dense"
 
 
 def motor_likelihood(shape: Profile, claim: str = "bike") -> float:
     """0 to 1: how much the profile is a motor vehicle's rather than a bicycle's; weights are data."""
-    weights = book()["motor"][claim][_grain(shape)]
+    weights = book()["motor"][claim]["dense" if _grain(shape) == "dense" else "sparse"]
     score = weights["start"]
     for name, one in weights.items():
         if name != "start":

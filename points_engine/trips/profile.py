@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import hypot
@@ -21,8 +21,7 @@ class Profile:
     moving: float = 0.0
     interval: float = 0.0  # the usual time between fixes
     net: float = 0.0  # the widest extent, start to anywhere
-    middle: float = 0.0  # of the 30 s speeds while moving: median, 75th, 85th, 95th percentile
-    upper: float = 0.0
+    middle: float = 0.0  # of the 30 s speeds while moving: median, 85th, 95th percentile
     high: float = 0.0
     top: float = 0.0
     sustained: float = 0.0  # the best full minute
@@ -31,17 +30,12 @@ class Profile:
     spread: float = 0.0  # of the moving speeds, relative to their mean
     still: float = 0.0  # share of the time standing
     stops: float = 0.0  # halts per kilometre
-    over: dict[int, float] = field(default_factory=dict)  # seconds above so many km/h in 30 s windows
-    cruise: float = 0.0  # share of the moving time at 8 to 24 km/h
-    walking: float = 0.0  # share of the moving time under 7 km/h
+    lines: list[tuple[list[float], list[float]]] = field(default_factory=list)  # the pieces at even ticks
 
 
 def profile(path: Path) -> Profile:
     """Measure every piece; windows never reach across two."""
-    shape = Profile()
-    slow: list[float] = []  # 30 s windows
-    short: list[float] = []  # 20 s changes
-    minute = two = 0.0
+    shape = Profile(interval=_usual_interval(path))
     for piece in path.pieces:
         if len(piece) < 2:
             continue
@@ -49,16 +43,39 @@ def profile(path: Path) -> Profile:
         shape.seconds += piece[-1][0] - piece[0][0]
         _, x0, y0 = piece[0]
         shape.net = max(shape.net, max(hypot(x - x0, y - y0) for _, x, y in piece[:: max(1, len(piece) // 40)]))
-        xs, ys = even(piece, EVERY)
+        shape.lines.append(even(piece, EVERY))
+    _measure(shape)
+    return shape
+
+
+def stretches(shape: Profile, seconds: float) -> Iterator[Profile]:
+    """The same figures for stretches of that time, each starting half a stretch after the one before."""
+    ticks = int(seconds / EVERY)
+    for xs, ys in shape.lines:
+        for start in range(0, len(xs) - ticks, ticks // 2):
+            part = Profile(interval=shape.interval, seconds=ticks * EVERY)
+            part.lines.append((xs[start : start + ticks + 1], ys[start : start + ticks + 1]))
+            part.length = sum(_speeds(*part.lines[0], 1)) * EVERY / 3.6
+            _measure(part)
+            yield part
+
+
+def _measure(shape: Profile) -> None:
+    slow: list[float] = []  # 30 s windows
+    short: list[float] = []  # 20 s changes
+    halts = 0
+    for xs, ys in shape.lines:
         slow += _speeds(xs, ys, 3)
-        minute = max(minute, _best(xs, ys, 6))
-        two = max(two, _best(xs, ys, 12))
+        shape.sustained = max(shape.sustained, _best(xs, ys, 6))
+        shape.long_sustained = max(shape.long_sustained, _best(xs, ys, 12))
         quick = _speeds(xs, ys, 2)
         short += [abs(b - a) for a, b in zip(quick, quick[2:], strict=False)]
-        shape.stops += _halts(_speeds(xs, ys, 1))
-    shape.interval = _usual_interval(path)
-    _fill(shape, slow, short, minute, two)
-    return shape
+        halts += _halts(_speeds(xs, ys, 1))
+    shape.stops = 1000.0 * max(0, halts - 1) / shape.length if shape.length else 0.0  # one halt is chance
+    if short:
+        short.sort()
+        shape.surge = _at(short, 0.9)
+    _fill(shape, slow)
 
 
 def _speeds(xs: Sequence[float], ys: Sequence[float], ticks: int) -> list[float]:
@@ -98,27 +115,15 @@ def _usual_interval(path: Path) -> float:
     return sorted(steps)[len(steps) // 2] if steps else 0.0
 
 
-def _fill(shape: Profile, slow: list[float], short: list[float], minute: float, two: float) -> None:
+def _fill(shape: Profile, slow: list[float]) -> None:
     moving = sorted(speed for speed in slow if speed >= 3.0)
-    shape.moving = len(moving) * EVERY
-    if slow:
-        shape.still = 1.0 - len(moving) / len(slow)
-        shape.moving = shape.seconds * (1.0 - shape.still)
-    shape.sustained, shape.long_sustained = minute, two
-    for line in (25, 30, 35, 40, 50):
-        shape.over[line] = EVERY * sum(1 for speed in moving if speed > line)
-    if short:
-        short.sort()
-        shape.surge = _at(short, 0.9)
     if not moving:
         return
-    shape.middle, shape.upper = _at(moving, 0.5), _at(moving, 0.75)
-    shape.high, shape.top = _at(moving, 0.85), _at(moving, 0.95)
+    shape.still = 1.0 - len(moving) / len(slow)
+    shape.moving = shape.seconds * (1.0 - shape.still)
+    shape.middle, shape.high, shape.top = _at(moving, 0.5), _at(moving, 0.85), _at(moving, 0.95)
     mean = sum(moving) / len(moving)
     shape.spread = (sum((speed - mean) ** 2 for speed in moving) / len(moving)) ** 0.5 / mean
-    shape.cruise = sum(1 for speed in moving if 8.0 <= speed <= 24.0) / len(moving)
-    shape.walking = sum(1 for speed in moving if speed < 7.0) / len(moving)
-    shape.stops = 1000.0 * shape.stops / shape.length if shape.length else 0.0
 
 
 def _at(ordered: Sequence[float], share: float) -> float:
