@@ -38,7 +38,7 @@ def test_only_rooms_that_judge_evidence_make_proofs() -> None:
 
 
 def test_only_feeds_bring_the_records_of_partners() -> None:
-    callers = {m.place for m in modules("webapp") if any(calls(m, "log_partner_acts"))}
+    callers = {m.place for m in modules("webapp") if any(calls(m, "PartnerDesk"))}
     assert {place.split("/")[1] for place in callers} == {"feeds"}
 
 

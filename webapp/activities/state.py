@@ -231,3 +231,15 @@ def _read_naturals(tx: Tx, commands: Sequence[LogActivity]) -> set[tuple[str, st
     """Which of the sources' own ids are known already."""
     keys = [(c.proof.source, c.proof.natural) for c in commands if c.proof and c.proof.natural]
     return {(row.source, row.natural) for row in _NATURAL.rows(tx, keys=keys)} if keys else set()
+
+
+def unusual_members(
+    tx: Tx, members: list[int], first: datetime, last: datetime, *, travel: bool, metered: bool
+) -> set[int]:
+    """Members with a recorded trip between the instants, or whose meter stands for something."""
+    found: set[int] = set()
+    if travel:
+        found |= {row[0] for row in _SPANS.tuples(tx, members=members, first=first, last=last)}
+    if metered:
+        found |= {row[0] for row in _DISPLACED.tuples(tx, members=members)}
+    return found

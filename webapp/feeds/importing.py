@@ -1,4 +1,4 @@
-"""Imports a partner's file: batch after batch, each durable before the next, with a reason for every row left out."""
+"""Imports a partner's file: batch after batch, each durable before it is counted, with a reason for every row left out."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from points_engine.methodology import Catalogue, Level
-from webapp.activities.partner_acts import PartnerAct, log_partner_acts
+from webapp.activities.partner_acts import PartnerAct, PartnerDesk
 from webapp.activities.proofs import Proof
 from webapp.feeds import queries, service
 from webapp.feeds.mapping import PartnerMapping
@@ -20,10 +20,12 @@ from webapp.feeds.reading import Event, Refusal, Rows, inspect
 from webapp.members.phones import PhoneBook
 from webapp.store import Store, Tx
 
-BATCH = 10_000
+BATCH = 10_000  # rows read at a time, and at most in one transaction
+SHARE = 2_500  # rows read for each worker at a time: small enough that all begin at once
 
 Report = Callable[[int, str, str, str], None]  # line, the partner's event, reason, field
 Numbered = tuple[int, Event | Refusal]
+Refused = tuple[int, str, str, str]
 
 
 @dataclass(slots=True)
@@ -49,9 +51,26 @@ class Tally:
         return {name: getattr(self, name) for name in service.COUNTS}
 
 
+@dataclass(slots=True)
+class Done:
+    """What became of some rows: the tally, and each row worth nothing with its reason."""
+
+    tally: Tally = field(default_factory=Tally)
+    refused: list[Refused] = field(default_factory=list)
+
+    def leave_out(self, status: str, line: int, event: str, reason: str, name: str) -> None:
+        setattr(self.tally, status, getattr(self.tally, status) + 1)
+        self.tally.reasons[reason] += 1
+        self.refused.append((line, event, reason, name))
+
+    def add(self, other: Done) -> None:
+        self.tally.add(other.tally)
+        self.refused += other.refused
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One file to be imported and everything it needs."""
+    """One file to be imported and everything it needs; `workers` above 1 are processes of their own."""
 
     path: Path
     mapping: PartnerMapping
@@ -61,11 +80,20 @@ class Job:
     dry_run: bool = False
     actor_id: int | None = None
     batch: int = BATCH
+    workers: int = 1
 
     @property
     def proof(self) -> Proof:
         """The partner's word for what its rows tell."""
         return Proof("feed", Level.PARTNER, source=self.mapping.source)
+
+
+class Posting(Protocol):
+    """Takes acts in the order of the file and makes them durable; gives back what has been done since."""
+
+    def post(self, acts: list[PartnerAct], lines: list[int]) -> Done: ...
+
+    def finish(self) -> Done: ...
 
 
 def run(store: Store, job: Job, report: Report) -> dict[str, Any]:
@@ -89,18 +117,56 @@ def run(store: Store, job: Job, report: Report) -> dict[str, Any]:
 
 
 def _import(store: Store, job: Job, rows: Rows, report: Report, checksum: str) -> Tally:
+    from webapp.feeds.workers import Workers  # it needs this module
+
+    many = job.workers > 1 and store.many_writers
+    posting: Posting = Workers(store, job) if many else Poster(store, job)  # before any connection is opened
     began = job.now()
     source, name = job.mapping.source, job.path.name
     number = store.retrying(lambda tx: service.begin_import(tx, source, name, checksum, job.actor_id, began))
     total = Tally()
-    for batch in _batches(rows, job.batch):
-        # A race with another import of the same events runs the batch again, which then finds them known.
-        tally, refusals = store.retrying(lambda tx, batch=batch: post(tx, job, batch))
-        total.add(tally)
-        for refusal in refusals:
-            report(*refusal)
+    try:
+        for batch in _batches(rows, SHARE * job.workers if many else job.batch):
+            with store.read() as tx:
+                done, acts, lines = find_members(tx, job, batch)
+            done.add(posting.post(acts, lines))
+            _tell(done, total, report)
+        _tell(posting.finish(), total, report)
+    finally:
+        if isinstance(posting, Workers):
+            posting.end()
     store.retrying(lambda tx: service.finish_import(tx, number, total.counts(), job.now()))
     return total
+
+
+def _tell(done: Done, total: Tally, report: Report) -> None:
+    total.add(done.tally)
+    for refusal in sorted(done.refused):
+        report(*refusal)
+
+
+class Poster:
+    """Posts each batch in a transaction of its own; takes events to be new until one is met that is not."""
+
+    def __init__(self, store: Store, job: Job) -> None:
+        self._store, self._job = store, job
+        self._desk = PartnerDesk(job.catalogue, job.proof)
+        self._trusting = True
+
+    def post(self, acts: list[PartnerAct], lines: list[int]) -> Done:
+        """One durable batch; a race with another import of the same events runs it again, which finds them known."""
+        tries = 0
+
+        def credit(tx: Tx) -> Done:
+            nonlocal tries
+            tries += 1
+            self._trusting = self._trusting and tries == 1
+            return log(tx, self._desk, acts, lines, self._job.now(), trusting=self._trusting)
+
+        return self._store.retrying(credit) if acts else Done()
+
+    def finish(self) -> Done:
+        return Done()
 
 
 class _NothingKept(Exception):
@@ -109,48 +175,55 @@ class _NothingKept(Exception):
 
 def _try_out(store: Store, job: Job, rows: Rows, report: Report) -> Tally:
     """Everything in one transaction that is taken back, so that caps count across batches as they would."""
-    total = Tally()
+    total, desk = Tally(), PartnerDesk(job.catalogue, job.proof)
     try:
         with store.write() as tx:
             for batch in _batches(rows, job.batch):
-                tally, refusals = post(tx, job, batch)
-                total.add(tally)
-                for refusal in refusals:
-                    report(*refusal)
+                done, acts, lines = find_members(tx, job, batch)
+                done.add(log(tx, desk, acts, lines, job.now()))
+                _tell(done, total, report)
             raise _NothingKept
     except _NothingKept:
         return total
 
 
-def post(tx: Tx, job: Job, batch: list[Numbered]) -> tuple[Tally, list[tuple[int, str, str, str]]]:
-    """Credit a batch in `tx`; what was done, and (line, event, reason, field) of each row worth nothing."""
-    said = [each for _, each in batch if isinstance(each, Event)]
+def find_members(tx: Tx, job: Job, batch: list[Numbered]) -> tuple[Done, list[PartnerAct], list[int]]:
+    """The acts of a batch with the lines they stand on; what tells no act, or is nobody's, is done with."""
+    done = Done(Tally(rows=len(batch)))
     m = job.mapping
-    members = queries.members_of(tx, job.book, m.source, m.member_by, {event.account for event in said})
+    accounts = {each.account for _, each in batch if isinstance(each, Event)}
+    members = queries.members_of(tx, job.book, m.source, m.member_by, accounts)
     acts: list[PartnerAct] = []
-    for event in said:
-        member = members.get(event.account)
-        if member is not None:
-            acts.append(PartnerAct(member, event[0], *event[2:]))
-    outcomes = iter(log_partner_acts(tx, job.catalogue, job.proof, acts, job.now()))
-    tally, refusals = Tally(rows=len(batch)), []
+    lines: list[int] = []
     for line, each in batch:
         if isinstance(each, Refusal):
-            status, event, reason, name = "refused", "", each.reason, each.field
-        elif each.account not in members:
-            status, event, reason, name = "refused", each.natural, "unknown_member", m.member
+            done.leave_out("refused", line, "", each.reason, each.field)
+            continue
+        natural, account, behaviour, quantity, inputs, at = each
+        member = members.get(account)
+        if member is None:
+            done.leave_out("refused", line, natural, "unknown_member", m.member)
+            continue
+        acts.append(PartnerAct(member, natural, behaviour, quantity, inputs, at))
+        lines.append(line)
+    return done, acts, lines
+
+
+def log(
+    tx: Tx, desk: PartnerDesk, acts: list[PartnerAct], lines: list[int], now: datetime, *, trusting: bool = False
+) -> Done:
+    """Credit a batch in `tx`."""
+    done = Done()
+    credited = grams = points = 0
+    for place, outcome in enumerate(desk.log(tx, acts, now, trusting=trusting)):
+        if outcome.status == "credited":
+            credited += 1
+            grams += outcome.grams
+            points += outcome.points
         else:
-            status, reason, name, grams, points = next(outcomes)
-            if status == "credited":
-                tally.credited += 1
-                tally.grams += grams
-                tally.points += points
-                continue
-            event = each.natural
-        setattr(tally, status, getattr(tally, status) + 1)
-        tally.reasons[reason] += 1
-        refusals.append((line, event, reason, name))
-    return tally, refusals
+            done.leave_out(outcome.status, lines[place], acts[place].natural, outcome.reason, outcome.field)
+    done.tally.credited, done.tally.grams, done.tally.points = credited, grams, points
+    return done
 
 
 def _batches(rows: Rows, size: int) -> Iterator[list[Numbered]]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
     from webapp.store.engine import Tx
@@ -60,6 +63,55 @@ def write(tx: Tx, writes: Sequence[Write]) -> int:
     before = ", ".join(f"w{n} AS ({part})" for n, part in enumerate(parts[:-1]))
     text = f"WITH {before} {parts[-1]}" if before else parts[-1]
     return tx.connection.exec_driver_sql(text, {f"rows{n}": w.json() for n, w in enumerate(todo)}).rowcount
+
+
+def copy(tx: Tx, table: Table, columns: Names, lines: Sequence[str]) -> None:
+    """Add rows as fast as PostgreSQL takes them; `lines` are in its text format, each with its line end.
+
+    A row that exists is an error, as in an insert.
+    """
+    names = ", ".join(f'"{name}"' for name in columns)
+    with _driver(tx) as cursor, cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as out:
+        out.write("".join(lines))
+
+
+def merge(
+    tx: Tx, table: Table, columns: Mapping[str, Sequence[Any]], key: Names, add: Names = (), *, known: bool = False
+) -> None:
+    """Insert or add to rows given as columns of plain numbers, days and words, on PostgreSQL.
+
+    Where `known`, all rows exist: what is not in `add` is overwritten. A key must not stand twice.
+    """
+    if not next(iter(columns.values())):
+        return
+    given = {f"c{n}": "{" + ",".join(map(str, values)) + "}" for n, values in enumerate(columns.values())}
+    with _driver(tx) as cursor:
+        cursor.execute(_merging(table, tuple(columns), key, add, known), given)
+
+
+@lru_cache(maxsize=64)
+def _merging(table: Table, names: Names, key: Names, add: Names, known: bool) -> str:
+    types = [table.c[name].type.compile(DIALECTS["postgresql"]) for name in names]
+    arrays = ", ".join(f"%(c{n})s::{kind}[]" for n, kind in enumerate(types))
+    columns = ", ".join(f'"{name}"' for name in names)
+    if not known:
+        rest = _on_conflict(table.name, key, add, tuple(n for n in names if n not in key + add))
+        return f'INSERT INTO "{table.name}" ({columns}) SELECT * FROM unnest({arrays}){" WHERE true" + rest}'
+    changes = ", ".join(
+        f'"{n}" = "{table.name}"."{n}" + new."{n}"' if n in add else f'"{n}" = new."{n}"' for n in names if n not in key
+    )
+    where = " AND ".join(f'"{table.name}"."{n}" = new."{n}"' for n in key)
+    return f'UPDATE "{table.name}" SET {changes} FROM unnest({arrays}) AS new({columns}) WHERE {where}'
+
+
+@contextmanager
+def _driver(tx: Tx) -> Iterator[Any]:
+    """A cursor of the driver, in the transaction in hand; its errors are told as SQLAlchemy tells them."""
+    try:
+        with tx.connection.connection.driver_connection.cursor() as cursor:  # type: ignore[union-attr]
+            yield cursor
+    except psycopg.Error as error:
+        raise DBAPIError.instance(None, None, error, psycopg.Error) from error  # type: ignore[call-overload]
 
 
 @lru_cache(maxsize=1024)

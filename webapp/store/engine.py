@@ -68,6 +68,27 @@ class Tx:
         """Write several tables at once; no two of `writes` on one table."""
         bulk.write(self, writes)
 
+    @property
+    def bulky(self) -> bool:
+        """Whether `copy` and `merge` are there: rows by the thousand, past the work of single statements."""
+        return self.dialect == "postgresql"
+
+    def copy(self, table: Table, columns: Sequence[str], lines: Sequence[str]) -> None:
+        """Add rows in the database's own text format; see bulk.copy."""
+        bulk.copy(self, table, tuple(columns), lines)
+
+    def merge(
+        self,
+        table: Table,
+        columns: Mapping[str, Sequence[Any]],
+        key: Sequence[str],
+        add: Sequence[str] = (),
+        *,
+        known: bool = False,
+    ) -> None:
+        """Insert, or add to, rows given as columns; see bulk.merge."""
+        bulk.merge(self, table, columns, tuple(key), tuple(add), known=known)
+
     def take_turn(self, name: str) -> None:
         """Wait until no other transaction holds the turn `name`; held until this one ends.
 
@@ -100,6 +121,11 @@ class Store:
         self._read = self.engine.execution_options(
             **({"puhui_begin": "BEGIN"} if self.dialect == "sqlite" else {"isolation_level": "AUTOCOMMIT"})
         )
+
+    @property
+    def many_writers(self) -> bool:
+        """Whether several processes gain by writing at once; SQLite lets one in at a time."""
+        return self.dialect == "postgresql"
 
     @contextmanager
     def read(self) -> Iterator[Tx]:

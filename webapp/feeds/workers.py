@@ -1,0 +1,124 @@
+"""Workers of an import: processes that post side by side, each for its own share of the members."""
+
+from __future__ import annotations
+
+import os
+import queue
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
+from typing import Any
+
+from webapp.activities.partner_acts import PartnerAct
+from webapp.feeds.importing import Done, Job, Poster
+from webapp.store import Store
+
+AHEAD = 2  # shares that wait for each worker; more would only fill memory
+LISTEN_SECONDS = 2
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class WorkerFailed(Exception):
+    """A worker gave up; the import can be run again."""
+
+
+class Workers:
+    """Deals acts by member, so that each member's acts are posted by one worker in the order of the file."""
+
+    def __init__(self, store: Store, job: Job) -> None:
+        store.dispose()  # a connection must not be shared with the processes that begin here
+        context = get_context("fork")
+        self._answers: Any = context.Queue()
+        self._desks: list[Any] = [context.Queue(AHEAD) for _ in range(job.workers)]
+        self._processes = [
+            context.Process(target=_work, args=(store.url, job, desk, self._answers), daemon=True)
+            for desk in self._desks
+        ]
+        for process in self._processes:
+            process.start()
+        self._open = 0
+
+    def post(self, acts: list[PartnerAct], lines: list[int]) -> Done:
+        """Hand the acts out; what has been done meanwhile, also of earlier ones."""
+        shares: list[list[tuple[Any, ...]]] = [[] for _ in self._desks]
+        count = len(shares)
+        for act, line in zip(acts, lines, strict=True):
+            member, natural, behaviour, quantity, inputs, at = act
+            shares[member % count].append(
+                (line, member, natural, behaviour, quantity, inputs, (at - EPOCH) // MICROSECOND)
+            )
+        done = Done()
+        for desk, share in zip(self._desks, shares, strict=True):
+            if share:
+                self._hand(desk, share, done)
+        while self._hear(done, wait=False):
+            pass
+        return done
+
+    def finish(self) -> Done:
+        """Wait for everything handed out."""
+        done = Done()
+        while self._open:
+            self._hear(done, wait=True)
+        return done
+
+    def end(self) -> None:
+        """Send the workers home, or, after a failure, end them: a batch is durable whole or not at all."""
+        for desk, process in zip(self._desks, self._processes, strict=True):
+            if self._open:
+                process.terminate()
+            else:
+                desk.put(None)
+            process.join(30)
+
+    def _hand(self, desk: Any, share: Sequence[Any], done: Done) -> None:
+        while True:
+            try:
+                desk.put(share, timeout=0)
+                break
+            except queue.Full:
+                self._hear(done, wait=True)
+        self._open += 1
+
+    def _hear(self, done: Done, *, wait: bool) -> bool:
+        while True:
+            try:
+                answer = self._answers.get(timeout=LISTEN_SECONDS) if wait else self._answers.get_nowait()
+                break
+            except queue.Empty:
+                if not wait:
+                    return False
+                if not all(process.is_alive() for process in self._processes):
+                    raise WorkerFailed("a worker ended before its work") from None
+        if isinstance(answer, str):
+            raise WorkerFailed(answer)
+        self._open -= 1
+        done.add(answer)
+        return True
+
+
+def _work(url: str, job: Job, desk: Any, answers: Any) -> None:
+    """The life of a worker: until it is sent home, or the process that began it is gone."""
+    parent = os.getppid()
+    store = Store(url, pool_size=1)
+    poster = Poster(store, job)
+    while True:
+        try:
+            share = desk.get(timeout=LISTEN_SECONDS)
+        except queue.Empty:
+            if os.getppid() != parent:
+                break
+            continue
+        if share is None:
+            break
+        try:
+            acts = [
+                PartnerAct(member, natural, behaviour, quantity, inputs, EPOCH + timedelta(microseconds=at))
+                for _, member, natural, behaviour, quantity, inputs, at in share
+            ]
+            answers.put(poster.post(acts, [each[0] for each in share]))
+        except Exception as fault:  # noqa: BLE001 - told to the process that counts, which ends the import
+            answers.put(f"{type(fault).__name__}: {str(fault)[:500]}")
+            break
+    store.dispose()
