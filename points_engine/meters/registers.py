@@ -72,7 +72,10 @@ class _Span:
 
 
 def used_between(before: Reading, after: Reading, digits: int, kind: str) -> int | None:
-    """Thousandths used between two readings of one register, over the top if need be; None when backwards."""
+    """Thousandths used between two readings of one register, over the top if need be; None when backwards.
+
+    `kind` "" is the meter of a unit, which the bounds of one home do not hold.
+    """
     if after.value >= before.value:
         return after.value - before.value
     top = 10**digits * MILLI
@@ -80,7 +83,8 @@ def used_between(before: Reading, after: Reading, digits: int, kind: str) -> int
         return None
     used = after.value + top - before.value
     days = max(1, (after.on - before.on).days)
-    return used if Fraction(used, days) <= figure(f"{kind}_most") * MILLI else None
+    most = figure(f"{kind}_most") * MILLI if kind else Fraction(top, 10)
+    return used if Fraction(used, days) <= most else None
 
 
 def check_readings(readings: Sequence[Reading], digits: int, kind: str) -> Backwards | None:

@@ -97,7 +97,8 @@ def work_out(home: Home, month: str) -> Working:
     """The saving of a measured month, never above the limit's share of its baseline, never below nothing."""
     own = home.months[month]
     earlier = [m for m in _measured(home) if m.month < month]
-    told = {"month": month, "kind": home.kind, "days": own.days, "use": own.use, "months": len(earlier)}
+    told: dict[str, Any] = {"month": month, "kind": home.kind, "days": own.days, "use": own.use}
+    told["months"] = len(earlier)
     if len(earlier) < count("months_before_credit"):
         return Working(**told, outcome="too_early")
     peaks = _peaks(home, month)
@@ -193,7 +194,8 @@ def _peaks(home: Home, month: str) -> tuple[str, ...]:
     since = _months_back(month, count("history_most"))
     window = [m for m in _measured(home) if since <= m.month <= month]
     usual = _median([m.daily for m in window])
-    high, rest = [], []
+    high: list[MonthUse] = []
+    rest: list[MonthUse] = []
     for m in window:
         season = [o.daily for o in window if o.month[5:] == m.month[5:] and o.month != m.month]
         normal = max([usual, _median(season)] if season else [usual])

@@ -15,6 +15,7 @@ DOORS = {
     "members": {"phones", "signin"},  # feeds find people by a number's fingerprint; the API signs people in
     "ledger": {"audit"},  # one view of the replay for every audit
     "activities": {"commands", "partner_acts", "pictures", "proofs", "uploads", "views"},  # an act is read and told in one way everywhere
+    "meters": {"files"},  # the desk reads temperature tables as meters read exports
     "rankings": {"boards"},  # names of boards and periods
 }
 PLAIN_DOORS = {"service", "queries", "forms"}

@@ -74,6 +74,30 @@ REASONS: dict[str, Pair] = {
         "这段时间已有另一条行程记录，同一时间只计一次出行",
         "Another recorded trip covers this time; one time counts as one trip",
     ),
+    "drop_after_peak": (
+        "用量高峰之后的下降，先由工作人员看一看",
+        "A fall in use right after a peak; a person looks first",
+    ),
+    "steep_first_year": (
+        "第一年里用量降幅超过上限，可能是季节变化，先由工作人员看一看",
+        "A fall beyond the cap within the meter's first year may be the season; a person looks first",
+    ),
+    "use_too_high": (
+        "日均用量高得少见，先核对读数",
+        "Daily use is rarely that high; the readings are checked first",
+    ),
+    "use_too_low": (
+        "日均用量低得少见，先核对读数",
+        "Daily use is rarely that low; the readings are checked first",
+    ),
+    "file_without_photo": (
+        "文件读数还没有表的照片印证，先由工作人员看一看",
+        "No photo of the meter stands behind the file yet; a person looks first",
+    ),
+    "scanned_too_fast": (
+        "两次扫码相隔太远、间隔太短，由工作人员看过再计入",
+        "Two scans too far apart for the time between them; a person will look first",
+    ),
     "metered_at_home": (
         "家里的表已经计入这项节能，不再单独计量",
         "The meter at home already measures this; it is not counted apart",

@@ -7,12 +7,15 @@ from flask import Blueprint
 from webapp.console import (
     announcements,
     campaigns,
+    cases,
     ledger,
     members,
+    method_drafts,
     methods,
     queries,
     review,
     rewards,
+    temperatures,
     timetable,
     units,
 )
@@ -34,13 +37,17 @@ def index() -> Answer:
 BLUEPRINTS = (
     bp,
     review.bp,
+    review.tracks_bp,
+    cases.bp,
     campaigns.bp,
     rewards.bp,
     rewards.merchants_bp,
     announcements.bp,
     units.bp,
     members.bp,
+    method_drafts.bp,
     methods.bp,
+    temperatures.bp,
     ledger.bp,
     timetable.bp,
 )
