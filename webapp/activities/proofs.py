@@ -1,12 +1,18 @@
-"""Proof of an act other than a photo: what a trip, a scan, a meter or a partner's record shows."""
+"""Proof of an act other than a photo: what a trip, a scan, a meter or a partner's record shows, and reads of it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
 
 from points_engine.activity import Span
 from points_engine.methodology import Level
+from webapp.activities.tables import activity, proof
+from webapp.store import Tx
 
 KINDS = ("trip", "scan", "meter", "feed")
 # Records of others may come long after the act; one's own must come while one remembers.
@@ -51,3 +57,67 @@ class Proof:
             self.natural,
             *(at.isoformat(timespec="microseconds") for at in self.span or ()),
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class Scans:
+    """How often a source's proofs stand, and of how many people."""
+
+    acts: int
+    people: int
+
+
+def proof_of(tx: Tx, member_id: int, activity_id: str) -> Any:
+    """The proof of an act, or None for an act that rests on a photo or on a word."""
+    return tx.row(select(proof).where(proof.c.member_id == member_id, proof.c.id == activity_id))
+
+
+def known_naturals(tx: Tx, source: str, naturals: Sequence[str]) -> set[str]:
+    """Which of a source's own ids have been told before."""
+    if not naturals:
+        return set()
+    rows = tx.rows(select(proof.c.natural).where(proof.c.source == source, proof.c.natural.in_(list(naturals))))
+    return {row.natural for row in rows}
+
+
+def plate_scans(tx: Tx, member_id: int, day: date) -> int:
+    """How many acts of a member's day rest on a plate on a wall."""
+    found = (
+        select(func.count())
+        .select_from(proof)
+        .where(
+            proof.c.member_id == member_id,
+            proof.c.kind == "scan",
+            proof.c.level == Level.PHOTO.value,
+            proof.c.natural.like(f"%-{day.isoformat()}-%"),
+        )
+    )
+    return int(tx.scalar(found) or 0)
+
+
+def last_scan(tx: Tx, member_id: int) -> Any:
+    """The member's latest scan: its source and when it was; None before the first."""
+    return tx.row(
+        select(proof.c.source, activity.c.occurred_at)
+        .join(activity, (activity.c.member_id == proof.c.member_id) & (activity.c.id == proof.c.id))
+        .where(proof.c.member_id == member_id, proof.c.kind == "scan")
+        .order_by(activity.c.occurred_at.desc())
+        .limit(1)
+    )
+
+
+def scans_by_source(tx: Tx, sources: Sequence[str], since: date) -> dict[str, Scans]:
+    """Accepted acts since a day by the source of their proof."""
+    if not sources:
+        return {}
+    rows = tx.rows(
+        select(
+            proof.c.source,
+            func.count().label("acts"),
+            func.count(proof.c.member_id.distinct()).label("people"),
+        )
+        .join(activity, (activity.c.member_id == proof.c.member_id) & (activity.c.id == proof.c.id))
+        .where(proof.c.source.in_(list(sources)), activity.c.status == "accepted", activity.c.occurred_on >= since)
+        .group_by(proof.c.source)
+    )
+    return {row.source: Scans(int(row.acts), int(row.people)) for row in rows}

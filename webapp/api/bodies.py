@@ -59,6 +59,25 @@ class NewActivity(Model):
     evidence: list[Id] = Field(default_factory=list, max_length=4, description="ids of POST /uploads")
 
 
+class NewScan(Model):
+    id: Id
+    place: Annotated[str, Field(min_length=8, max_length=12, description="the code on the plate")]
+    behaviour: Annotated[str, Field(min_length=1, max_length=40, description="one of the place's behaviours")]
+    quantity: Annotated[Number, Field(description="only where the place leaves it open")] | None = None
+    key: Annotated[str, Field(max_length=16, description="`k` in the link of a screen's code")] | None = None
+    here: (
+        Annotated[
+            tuple[
+                Annotated[Number, Field(ge=-90, le=90)],
+                Annotated[Number, Field(ge=-180, le=180)],
+            ],
+            Field(description="latitude and longitude, WGS-84; compared where the place asks for it, then dropped"),
+        ]
+        | None
+    ) = None
+    accuracy_m: Annotated[Number, Field(ge=0, le=100000)] | None = None
+
+
 class NewRedemption(Model):
     id: Id
     reward: Annotated[int, Field(ge=1, le=2**31 - 1)]

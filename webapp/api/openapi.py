@@ -57,6 +57,16 @@ CALLS = (
         created=True,
         refusals=(400, 404, 409),
     ),
+    Call("get", "/places/{code}", "What can be scanned at a place", "Place", refusals=(404,)),
+    Call(
+        "post",
+        "/scans",
+        "Scan a plate or a screen: logs the act it proves",
+        "Activity",
+        bodies.NewScan,
+        created=True,
+        refusals=(400, 403, 404, 409),
+    ),
     Call("post", "/uploads", "Send a photo (multipart field `file`)", "Upload", created=True, refusals=(400,)),
     Call(
         "get",
@@ -166,6 +176,10 @@ SHAPES: dict[str, Any] = {
         grams=WHOLE, points=WHOLE, reasons=_list(TEXT), passport=PASSPORT,
     ),
     "Appeal": _object(id=UUID, status={**TEXT, "enum": ["open", "overturn", "uphold", "void"]}, due_at=INSTANT),
+    "Place": _object(
+        code=TEXT, kind=TEXT, name_zh=TEXT, name_en=TEXT,
+        behaviours=_list(_object(behaviour=TEXT, quantity=_or_null("string"))), open=FLAG, place_check=FLAG,
+    ),
     "Upload": _object(id=UUID, sha256=TEXT, duplicate_of_other=FLAG),
     "Entry": _object(
         id=WHOLE, code=TEXT, account=TEXT, amount=WHOLE, cause=_object(kind=TEXT, id=TEXT),

@@ -99,6 +99,7 @@ REJECTIONS: dict[str, Pair] = {
     "quantity": ("数量与照片不符", "The amount does not fit the photo"),
     "not_own": ("照片疑似来自网络或他人", "The photo seems to come from elsewhere"),
     "duplicate": ("与已有记录重复", "It repeats an earlier record"),
+    "pace": ("轨迹速度与所报出行方式不符", "The pace does not fit the way of travel that was chosen"),
 }
 FREEZE_REASONS: dict[str, Pair] = {
     "cheating": ("疑似作弊，待调查", "Suspected cheating, under investigation"),
@@ -182,6 +183,7 @@ ACTIONS: dict[str, Pair] = {
     "appeal.second.overturn": ("第二人意见不同：成立", "The second differs: right"),
     "appeal.second.uphold": ("第二人意见不同：不成立", "The second differs: not upheld"),
     "reputation.reopen": ("恢复照片计入", "Photos earn again"),
+    "trip.looked_at": ("打开轨迹", "Track opened"),
     "track.view": ("查看轨迹", "Track seen"),
     "photo.view": ("查看照片", "Photo seen"),
     "member.frozen": ("冻结用户", "Member frozen"),
@@ -207,6 +209,11 @@ ACTIONS: dict[str, Pair] = {
     "unit.remove_member": ("移出成员", "Member removed"),
     "unit.on_boards": ("榜单显示", "Shown on boards"),
     "unit.close": ("关闭单元", "Unit closed"),
+    "place.created": ("新建地点", "Place created"),
+    "place.changed": ("修改地点", "Place changed"),
+    "place.opened": ("启用地点", "Place opened"),
+    "place.closed": ("停用地点", "Place closed"),
+    "place.renewed": ("地点换新码", "Place given a new code"),
     "campaign.create": ("新建活动", "Campaign created"),
     "campaign.change": ("修改活动", "Campaign changed"),
     "campaign.scheduled": ("发布活动预告", "Campaign announced"),
