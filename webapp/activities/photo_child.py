@@ -17,7 +17,7 @@ from typing import Any
 
 from PIL import Image
 
-SIDE, THUMBNAIL, LOOK = 1600, 480, 96
+SIDE, THUMBNAIL, LOOK = 1600, 480, 192
 MEMORY = 900 * 1024 * 1024  # a photo of 50 million pixels takes 200 MB while it is open, twice that while turned
 SECONDS = 8  # of the processor, for one photo
 ALL_SECONDS = 1200  # of the processor, for the process

@@ -26,7 +26,7 @@ WAIT = 12.0  # seconds by the clock for one photo; the processor's seconds are l
 PHOTOS = 400  # then a fresh process, so that nothing piles up
 PARTS = 5
 MOST_ANSWER = 16 * 1024 * 1024
-LOOK, HUE = 96 * 96, 12 * 12 * 3
+LOOK, HUE = 192 * 192, 12 * 12 * 3
 
 
 class Gone(Exception):

@@ -14,6 +14,7 @@ from points_engine.clock import LOCAL
 from points_engine.errors import Invalid
 from webapp.activities import photo_headers
 from webapp.activities.photo_pool import POOL, Gone
+from webapp.activities.photo_prints import Prints, prints_of
 
 MOST_BYTES = 10 * 1024 * 1024
 THUMBNAIL = 480
@@ -25,8 +26,7 @@ _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 class Picture:
     """A photo ready to be kept: re-encoded bytes and the SHA-256 of what was sent.
 
-    `place` (degrees, to about a kilometre) may be compared and is never stored; `look` and `hue` are the tiny
-    pictures that prints are made of, and are not stored either.
+    `place` (degrees, to about a kilometre) may be compared and is never stored.
     """
 
     sha256: str
@@ -36,8 +36,7 @@ class Picture:
     thumbnail: bytes
     taken_at: datetime | None
     place: tuple[float, float] | None
-    look: bytes
-    hue: bytes
+    prints: Prints
 
 
 def read_picture(sent: bytes) -> Picture:
@@ -59,8 +58,7 @@ def read_picture(sent: bytes) -> Picture:
         taken.thumbnail,
         _instant(taken.told.get("taken")),
         _place(taken.told.get("place")),
-        taken.look,
-        taken.hue,
+        prints_of(taken.look, taken.hue),
     )
 
 

@@ -10,6 +10,9 @@ from typing import Any
 from sqlalchemy import select, update
 
 from webapp import jobs
+from webapp.activities import photo_near
+from webapp.activities.photo_near import Near
+from webapp.activities.photo_tables import photo_print
 from webapp.activities.pictures import Picture, thumbnail
 from webapp.activities.tables import activity, photo_use, upload
 from webapp.ledger import service as ledger
@@ -20,17 +23,23 @@ from webapp.store.blobs import Blobs
 def keep_picture(tx: Tx, blobs: Blobs, member_id: int, picture: Picture, now: datetime) -> dict[str, Any]:
     """Store a photo of a member: {"id", "sha256", "duplicate_of_other"}; the same photo again is the same row.
 
-    `duplicate_of_other` is true when somebody else has sent the same bytes before.
+    `duplicate_of_other` is true when somebody else has sent the same bytes before, or a copy of it in another shape.
+    Photos come in one after the other, so that of two copies sent at once exactly one is the first.
     """
-    same = tx.rows(select(upload.c.member_id, upload.c.id).where(upload.c.sha256 == picture.sha256))
+    tx.take_turn("photos")
+    same = tx.rows(select(upload.c.member_id, upload.c.id, upload.c.near).where(upload.c.sha256 == picture.sha256))
     other = any(row.member_id != member_id for row in same)
-    own = next((row.id for row in same if row.member_id == member_id), None)
-    if own is None:
-        own = str(uuid.uuid4())
-        blobs.put(f"{own}.jpg", picture.data)  # an orphan file is harmless, a row without its file is not
-        blobs.put(f"{own}-s.jpg", picture.thumbnail)
-        tx.insert(upload, [_row(member_id, own, picture, now)])
-    return {"id": own, "sha256": picture.sha256, "duplicate_of_other": other}
+    own = next((row for row in same if row.member_id == member_id), None)
+    if own is not None:
+        return {"id": own.id, "sha256": picture.sha256, "duplicate_of_other": other or own.near == "copy"}
+    new = str(uuid.uuid4())
+    near = photo_near.look_up(tx, member_id, picture.prints)
+    blobs.put(f"{new}.jpg", picture.data)  # an orphan file is harmless, a row without its file is not
+    blobs.put(f"{new}-s.jpg", picture.thumbnail)
+    tx.insert(upload, [_row(member_id, new, picture, near, now)])
+    if near.kind != "copy":  # a copy is found by the prints of the first
+        photo_near.keep(tx, member_id, new, picture.sha256, picture.prints, now)
+    return {"id": new, "sha256": picture.sha256, "duplicate_of_other": other or near.kind == "copy"}
 
 
 def make_thumbnail(house: Any, payload: Mapping[str, Any], now: datetime) -> None:
@@ -54,8 +63,9 @@ def forget(tx: Tx, member_id: int, now: datetime) -> None:
     _close_pending(tx, member_id, now)
     rows = tx.rows(select(upload.c.id).where(upload.c.member_id == member_id))
     tx.execute(upload.delete().where(upload.c.member_id == member_id))
-    # The fingerprint stays without its owner, so that the photo cannot pay again.
+    # Fingerprint and prints stay without their owner, so that the photo cannot pay again.
     tx.execute(update(photo_use).where(photo_use.c.member_id == member_id).values(member_id=0))
+    tx.execute(update(photo_print).where(photo_print.c.member_id == member_id).values(member_id=0))
     for row in rows:
         jobs.enqueue(tx, "photo.remove", {"id": row.id}, f"remove:{row.id}", now)
 
@@ -75,7 +85,7 @@ def remove_files(house: Any, payload: Mapping[str, Any], now: datetime) -> None:
     house.blobs.delete(f"{payload['id']}-s.jpg")
 
 
-def _row(member_id: int, upload_id: str, picture: Picture, now: datetime) -> dict[str, Any]:
+def _row(member_id: int, upload_id: str, picture: Picture, near: Near, now: datetime) -> dict[str, Any]:
     return {
         "member_id": member_id,
         "id": upload_id,
@@ -87,4 +97,6 @@ def _row(member_id: int, upload_id: str, picture: Picture, now: datetime) -> dic
         "size": len(picture.data),
         "created_at": now,
         "taken_at": picture.taken_at,
+        "near": near.kind,
+        "near_to": near.upload_id,
     }
