@@ -24,6 +24,7 @@ from webapp.app import create_app
 from webapp.jobs.runner import run_job
 from webapp.members import service as members
 from webapp.members import signin
+from webapp.methods import service as methods
 from webapp.rewards import service as rewards
 from webapp.settings import Settings
 from webapp.store import Store
@@ -42,6 +43,17 @@ ROLES = {
     "administrator": "admin-demo",
 }
 NOBODY = "nobody"
+DRAFT = """
+[[factor]]
+key = "grid_shanxi"
+name = { zh = "山西电网（2024年）", en = "Shanxi grid, 2024" }
+value = "0.65"
+unit = "kgCO2/kWh"
+source = "公告"
+mark = "S"
+valid_from = 2026-12-01
+review_by = 2028-12-01
+"""
 # One example for each argument of an address; the first word before the colon narrows it to some endpoints.
 EXAMPLES = {
     "activity_id": "SELECT id FROM activity WHERE member_id = :me AND evidence != '[]'",
@@ -53,6 +65,8 @@ EXAMPLES = {
     "rankings:code": "SELECT 'members'",
     "board": "SELECT 'members'",
     "device_id": "SELECT 'nobody'",
+    "draft_id": "SELECT min(id) FROM method_draft",
+    "console_drafts:key": "SELECT 'grid_shanxi'",
     "fulfilment_id": "SELECT min(id) FROM fulfilment",
     "merchant_id": "SELECT min(id) FROM merchant",
     "notice_id": "SELECT min(id) FROM notice WHERE member_id = :me",
@@ -195,6 +209,10 @@ def _last_touches(park: Park) -> None:
     """One reward handed over, one audit report and one trip, so that every page has something to show."""
     house, now = park.house, park.house.clock.now()
     run_job(house, "audit_ledger", now)
+    with house.store.write() as tx:
+        drafted = methods.create_draft(tx, park.ids["editor"], DRAFT, "新的公告", now)
+        run = methods.ask_what_if(tx, park.ids["editor"], drafted, now)
+    methods.run_what_if(house, run)
     keeper = park.principal("merchant")
     shelf = (
         "SELECT min(id) FROM reward WHERE status = 'on' AND stock > 0 AND kind != 'donation' AND merchant_id = :shop"

@@ -1,4 +1,4 @@
-"""The methodology browser: every behaviour with its editions, figures, caps and worked examples, read-only."""
+"""The methodology browser: every behaviour with its editions, figures, caps and worked examples; drafts are next door."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from points_engine.errors import refuse
 from points_engine.methodology import DOMAINS, Behaviour, Factor, Series, Version, passport
 from webapp.console.roles import METHODS
 from webapp.console.views import Answer, show
+from webapp.methods import queries
 from webapp.web import guard, house, now
 
 bp = Blueprint("console_methods", __name__, url_prefix="/console/methods")
@@ -48,8 +49,10 @@ def index() -> Answer:
     groups = [
         (domain, [b for b in catalogue.behaviours if b.domain == domain[0] and _matches(b, text)]) for domain in DOMAINS
     ]
+    with house().store.read() as tx:
+        drafts = queries.open_drafts(tx)
     return show(
-        "methods.html", groups=[g for g in groups if g[1]], overdue=overdue, today=today, q=text,
+        "methods.html", drafts=drafts, groups=[g for g in groups if g[1]], overdue=overdue, today=today, q=text,
         late=sum(1 for line in _all_factors(today) if line.overdue),
     )  # fmt: skip
 
@@ -133,6 +136,6 @@ def _all_factors(today: date) -> list[FactorLine]:
 
 def _overdue(behaviour: Behaviour, today: date) -> int:
     """How many of the figures in force have passed their review date."""
-    version = behaviour.versions[-1]
+    version = next((v for v in reversed(behaviour.versions) if v.valid_from <= today), behaviour.versions[0])
     rows = [_in_force(series, today) for _, series in _figures(version)]
     return sum(1 for row in rows if row is not None and row.review_by < today)
