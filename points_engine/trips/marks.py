@@ -19,6 +19,7 @@ AGAIN = 60.0  # seconds after which a cell is visited anew
 STEPS_AHEAD = (1, 3, 7)  # which later cells a cell is paired with
 WIDTH = 6.0  # seconds; how exactly the time between two cells is known
 MOST = 96
+FEW = 6  # pairs below which a short trip is also looked for by its single cells
 
 
 class Visit(NamedTuple):
@@ -33,6 +34,7 @@ class Mark(NamedTuple):
 
     kept: int
     near: int
+    alone: bool = False  # of one cell: finds a candidate, proves nothing
 
 
 def visits(segments: Sequence[Sequence[Fix]]) -> list[list[Visit]]:
@@ -51,7 +53,15 @@ def marks(segments: Sequence[Sequence[Fix]], key: bytes) -> list[Mark]:
                     low, high = sorted((a.cell, b.cell))
                     found.setdefault((*low, *high[1:]), abs(b.at - a.at))
     ranked = sorted((_hash(key, b"pair", pair), pair) for pair in found)[:MOST]
-    return [_mark(key, pair, found[pair]) for _, pair in ranked]
+    made = [_mark(key, pair, found[pair]) for _, pair in ranked]
+    return made if len(made) >= FEW else [*made, *_alone(segments, key)]
+
+
+def _alone(segments: Sequence[Sequence[Fix]], key: bytes) -> list[Mark]:
+    places = list(_places(segments))
+    cells = {visit.cell for grid, offset in enumerate(GRIDS) for visit in _visits_of(places, grid, offset, 0.0)}
+    hashes = sorted(_hash(key, b"cell", cell) for cell in cells)[:MOST]
+    return [Mark(number, number, alone=True) for number in hashes]
 
 
 def _mark(key: bytes, pair: tuple[int, ...], seconds: float) -> Mark:
@@ -87,7 +97,9 @@ def _places(segments: Sequence[Sequence[Fix]]) -> Iterator[tuple[float, float, f
             before = here
 
 
-def _visits_of(places: Sequence[tuple[float, float, float]], grid: int, offset: float) -> list[Visit]:
+def _visits_of(
+    places: Sequence[tuple[float, float, float]], grid: int, offset: float, inner: float = INNER
+) -> list[Visit]:
     open_: dict[tuple[int, int, int], list[float]] = {}  # cell -> first, last, deepest
     done: list[Visit] = []
     for at, north, east in places:
@@ -97,11 +109,11 @@ def _visits_of(places: Sequence[tuple[float, float, float]], grid: int, offset: 
         cell = (grid, row, column)
         state = open_.get(cell)
         if state is None or at - state[1] > AGAIN:
-            if state is not None and state[2] >= INNER:
+            if state is not None and state[2] >= inner:
                 done.append(Visit(cell, (state[0] + state[1]) / 2))
             open_[cell] = [at, at, deep]
         else:
             state[1] = at
             state[2] = max(state[2], deep)
-    done += [Visit(cell, (s[0] + s[1]) / 2) for cell, s in open_.items() if s[2] >= INNER]
+    done += [Visit(cell, (s[0] + s[1]) / 2) for cell, s in open_.items() if s[2] >= inner]
     return sorted(done, key=lambda visit: (visit.at, visit.cell))

@@ -27,6 +27,7 @@ class Repeats:
     def __init__(self, settings: Any, member_id: int, segments: Sequence[Sequence[Fix]], mode: str) -> None:
         self.marks = marks(segments, mark_key(settings))
         self.kept_marks = sorted({mark.kept for mark in self.marks})
+        self.pairs = sum(1 for mark in self.marks if not mark.alone)
         self._settings = settings
         self._member_id = member_id
         self._segments = segments
@@ -57,7 +58,7 @@ class Repeats:
                 return
 
     def _candidates(self, tx: Tx) -> Sequence[Any]:
-        asked = sorted({number for mark in self.marks for number in mark})
+        asked = sorted({number for mark in self.marks for number in mark[:2]})
         if not asked:
             return []
         shared = func.count().label("shared")
@@ -97,5 +98,5 @@ class Repeats:
     def _likeness(self, tx: Tx, row: Any) -> Likeness:
         other = None if row.sealed is None else unseal(self._settings, row.member_id, row.trip_id, row.sealed)
         if other is None:
-            return by_marks(row.shared, len(self.kept_marks), row.marks)
+            return by_marks(row.shared, self.pairs, row.marks)
         return compare(self._segments, other)

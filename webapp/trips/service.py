@@ -235,7 +235,7 @@ def _store(
         "starts_at": case.starts_at,
         "ends_at": case.ends_at,
         "told": case.told,
-        "marks": len(repeats.marks),
+        "marks": repeats.pairs,
         "submitted_at": now,
     }
     tx.insert(trip, [row])
