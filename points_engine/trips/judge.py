@@ -145,7 +145,9 @@ def _ebike(shape: Profile) -> list[Finding]:
 
 def _ride(shape: Profile, claim: str, too_fast: str, good: str) -> list[Finding]:
     rules = book()["claim"][claim]
-    found = _over(shape, rules, {"top": too_fast, "sustained": "fast_stretch", "long_sustained": "fast_stretch"})
+    found = _over(
+        shape, rules, {"high": too_fast, "top": too_fast, "sustained": "fast_stretch", "long_sustained": "fast_stretch"}
+    )
     likely = motor_likelihood(shape, claim)
     if likely > rules[_grain(shape)]["reject"]:
         found.append(("reject", "stop_and_go_like_traffic"))
