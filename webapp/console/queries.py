@@ -18,13 +18,19 @@ from webapp.jobs import queries as jobs
 from webapp.jobs import runner
 from webapp.journal import queries as journals
 from webapp.members import queries as members
+from webapp.review import queries as reviews
 from webapp.rewards import queries as rewards
 from webapp.store import Tx
 
 # How actions begin, for the journal's filter.
 AREAS: dict[str, tuple[str, str]] = {
     "activity": ("核验", "Review"),
+    "sample": ("抽查", "Samples"),
+    "risk": ("风险", "Risk"),
+    "appeal": ("申诉", "Appeals"),
+    "reputation": ("信誉", "Standing"),
     "photo": ("查看照片", "Photos seen"),
+    "track": ("查看轨迹", "Tracks seen"),
     "campaign": ("活动", "Campaigns"),
     "reward": ("权益", "Rewards"),
     "merchant": ("商家", "Merchants"),
@@ -53,6 +59,7 @@ class DeskPage:
     jobs: jobs.JobsPage | None
     late: list[Any]
     report: Any
+    waits: Mapping[str, reviews.Waiting] | None = None  # samples, risk and appeals
 
 
 def desk(tx: Tx, house: Any, held: frozenset[str], now: datetime) -> DeskPage:
@@ -68,6 +75,7 @@ def desk(tx: Tx, house: Any, held: frozenset[str], now: datetime) -> DeskPage:
         jobs=page,
         late=[job for job in page.jobs if job.late] if page else [],
         report=last_report(tx) if audit else None,
+        waits=reviews.waiting(tx, now) if review else None,
     )
 
 

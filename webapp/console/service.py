@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select
 
 from points_engine.errors import Invalid, refuse
-from points_engine.methodology import Catalogue
 from webapp import audit
-from webapp.activities import queries as acts
-from webapp.activities import service as activities
 from webapp.console import roles
 from webapp.console.forms import Reason
 from webapp.console.tables import audit_report
-from webapp.inbox import service as inbox
 from webapp.jobs import enqueue, runner
 from webapp.journal import service as journal
 from webapp.ledger import service as ledger
@@ -28,79 +23,6 @@ from webapp.store import Tx
 AUDIT = "console.audit"
 KEPT_FAULTS = 1000
 KEPT_REPORTS = 400
-
-
-# --- review ------------------------------------------------------------------------------------------
-
-
-def accept_act(
-    tx: Tx, catalogue: Catalogue, reviewer_id: int, member_id: int, activity_id: str, now: datetime
-) -> Mapping[str, Any]:
-    """Credit a pending act and tell its member; refuses one's own and one already decided."""
-    record = activities.review_activity(
-        tx, catalogue, reviewer_id, member_id, activity_id, accept=True, note="", now=now
-    )
-    worth = {"grams": record["grams"], "points": record["points"]}
-    journal.record(tx, reviewer_id, "activity.accept", _act(activity_id), {"member": member_id, **worth}, now)
-    _tell(tx, catalogue, record, ("核验通过", "accepted"), ("", ""), now)
-    return record
-
-
-def reject_act(
-    tx: Tx,
-    catalogue: Catalogue,
-    reviewer_id: int,
-    member_id: int,
-    activity_id: str,
-    why: Reason,
-    now: datetime,
-) -> Mapping[str, Any]:
-    """Reject a pending act with the reason its member reads."""
-    record = activities.review_activity(
-        tx, catalogue, reviewer_id, member_id, activity_id, accept=False, note=why.zh, now=now
-    )
-    detail = {"member": member_id, "reason": why.code or "other", "note": why.zh}
-    journal.record(tx, reviewer_id, "activity.reject", _act(activity_id), detail, now)
-    _tell(tx, catalogue, record, ("核验未通过", "not accepted"), (why.zh, why.en), now)
-    return record
-
-
-def _tell(
-    tx: Tx,
-    catalogue: Catalogue,
-    record: Mapping[str, Any],
-    verdict: tuple[str, str],
-    why: tuple[str, str],
-    now: datetime,
-) -> None:
-    behaviour = catalogue.behaviour(record["behaviour"])
-    inbox.notify(
-        tx,
-        record["member_id"],
-        "review",
-        f"「{behaviour.name_zh}」{verdict[0]}",
-        f"{behaviour.name_en}: {verdict[1]}",
-        why[0],
-        why[1],
-        f"/activities/{record['id']}",
-        now,
-        key=f"review:{record['id']}",
-    )
-
-
-def look_at_photo(tx: Tx, reviewer_id: int, member_id: int, activity_id: str, upload_id: str, now: datetime) -> Any:
-    """The upload behind an act that waits; that somebody looked is written down."""
-    record = acts.one(tx, member_id, activity_id)
-    photo = acts.photo(tx, member_id, upload_id)
-    if photo is None or upload_id not in record["evidence"] or record["status"] != "pending":
-        raise refuse("not_found", "unknown_upload")
-    detail = {"member": member_id, "upload": upload_id}
-    journal.record(tx, reviewer_id, "photo.view", _act(activity_id), detail, now)
-    return photo
-
-
-def _act(activity_id: str) -> str:
-    return f"activity:{activity_id}"
 
 
 # --- members -----------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import update
 
-from points_engine.errors import Invalid, refuse
+from points_engine.errors import EngineError, Invalid, refuse
 from points_engine.methodology import Catalogue
 from points_engine.review import rules, takes_two
 from webapp.activities import queries as acts
@@ -108,6 +108,33 @@ def _check_person(tx: Tx, reviewer_id: int, case: Any) -> None:
         raise refuse("forbidden", "same_reviewer")
     if case.state == "split" and "administrator" not in {grant.role for grant in grants}:
         raise refuse("forbidden", "administrator_decides")
+
+
+def objection(tx: Tx, reviewer_id: int, member_id: int, kind: str, activity_id: str) -> str | None:
+    """Why this reviewer may not decide the case, as a code, or None; a case decided already is over."""
+    case = cases.find(tx, member_id, kind, activity_id)
+    if case is None:
+        case = _Unspoken(member_id, kind, activity_id)
+    if case.state in ("decided", "void"):
+        return "already_resolved"
+    try:
+        _check_person(tx, reviewer_id, case)
+    except EngineError as error:
+        return error.code
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Unspoken:
+    """An act that waits and of which nobody has said anything."""
+
+    member_id: int
+    kind: str
+    activity_id: str
+    state: str = "open"
+    first_by: int | None = None
+    second_by: int | None = None
+    against: int | None = None
 
 
 def _check_still(case: Any, record: Mapping[str, Any]) -> None:
