@@ -47,7 +47,12 @@ class Write:
     def json(self) -> str:
         names = tuple(self.rows[0])
         records = [dict(zip(names, values, strict=True)) for values in self.bound("postgresql")]
-        return json.dumps(records, default=str, ensure_ascii=False)
+        return json.dumps(records, default=_told, ensure_ascii=False)
+
+
+def _told(value: Any) -> str:
+    """What JSON has no word for, as PostgreSQL reads it from text."""
+    return f"\\x{value.hex()}" if isinstance(value, bytes) else str(value)
 
 
 def write(tx: Tx, writes: Sequence[Write]) -> int:
