@@ -10,10 +10,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, update
 
+from points_engine.trips import REASONS
 from tests import tracks
 from tests.people import make_member
 from webapp.members.service import give_consent
+from webapp.trips import views
+from webapp.trips.tables import trip, trip_track
 
 
 @pytest.fixture
@@ -182,6 +186,29 @@ def test_a_car_pool_asks_for_the_people_aboard(signed: Any, house: Any) -> None:
     assert wrong.status_code == 400 and 'id="error-input-n"' in wrong.text
     answer = upload(signed, [(body, "a.gpx")], mode="carpool", **{"input-n": "3"})
     assert answer.status_code == 303
+
+
+def test_after_the_purge_distance_and_time_stay(signed: Any, house: Any, ling: Any) -> None:
+    where = send(signed, ride(house)).json["url"]
+    with house.store.write() as tx:
+        tx.execute(delete(trip_track).where(trip_track.c.member_id == ling.id))
+        tx.execute(update(trip).where(trip.c.member_id == ling.id).values(purged_at=house.clock.now()))
+    page = signed.get(where).text
+    assert "轨迹已删除" in page and "<polyline" not in page and "公里" in page and "分钟" in page
+
+
+def test_an_undone_trip_says_so_and_the_act_leads_to_its_trip(signed: Any, house: Any) -> None:
+    where = send(signed, ride(house)).json["url"]
+    act = where.replace("/trips/", "/activities/")
+    assert f'href="{where}"' in signed.get(act).text
+    assert signed.post(f"{act}/undo?next={where}").headers["Location"] == where
+    assert "已撤销" in signed.get(where).text
+
+
+def test_every_reason_of_a_trip_has_words(app: Any) -> None:
+    codes = {*REASONS, "trip_overlaps", "trip_replayed", "many_companions", "car_not_credited", "counted_elsewhere"}
+    with app.test_request_context():
+        assert [code for code in codes if views.reason_words(code) == code] == []
 
 
 def test_a_trip_is_its_owners_alone(signed: Any, app: Any, house: Any) -> None:
