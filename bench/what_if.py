@@ -111,13 +111,13 @@ def unit(n: int) -> dict[str, Any]:
 def ours(store: Store, old: Catalogue, new: Catalogue, draft: Draft) -> list[queries.Effect]:
     """What the job does, without writing its progress."""
     with store.read() as tx:
-        ranges, _ = service.parts_of(tx)
+        parts, _ = service.parts_of(tx)
         rates = effects.draft_rates(tx, old, new, draft)
-    parts = []
-    for first, last in ranges:
+    found = []
+    for part in range(parts):
         with store.read() as tx:
-            parts += effects.effects(tx, rates, first, last)
-    return effects.added(parts)
+            found += effects.effects(tx, rates, part, parts)
+    return effects.added(found)
 
 
 def plain(store: Store) -> Any:

@@ -29,13 +29,12 @@ def run(store: Store) -> Report:
     faults: list[str] = []
     counts: dict[str, int] = {}
     with store.snapshot() as tx:
-        rates = methods_audit.prepare(tx)
         for first, last in ledger_audit.member_ranges(tx):
             ledger = ledger_audit.check_members(tx, first, last)
             acts = activities_audit.check_members(tx, first, last, ledger.causes)
             _merge(faults, counts, ledger)
             _merge(faults, counts, acts)
-            _merge(faults, counts, methods_audit.check_members(tx, rates, first, last))
+        _merge(faults, counts, methods_audit.check_credits(tx))
         faults += rewards.stock_audit(tx)
         faults += campaigns.campaign_audit(tx)
         faults += rankings.audit_boards(tx)

@@ -288,8 +288,7 @@ def test_the_audit_works_credits_out_by_their_own_version(house: Any, editors: A
     second = log(house, ling.id, amount="3")
     assert (first["version"], first["points"], second["version"], second["points"]) == ("1", 15, "2", 13)
     with house.store.read() as tx:
-        rates = methods_audit.prepare(tx)
-        assert methods_audit.check_members(tx, rates, 0, 10**9).faults == []
+        assert methods_audit.check_credits(tx).faults == []
     for change, words in (
         ({"version": "2"}, "nobody published"),
         ({"version": "1", "grams": 1}, "version 1 says (142, 15)"),
@@ -297,7 +296,7 @@ def test_the_audit_works_credits_out_by_their_own_version(house: Any, editors: A
         with house.store.write() as tx:
             tx.execute(update(activity).where(activity.c.id == first["id"]).values(**change))
         with house.store.read() as tx:
-            (fault,) = methods_audit.check_members(tx, rates, 0, 10**9).faults
+            (fault,) = methods_audit.check_credits(tx).faults
         assert words in fault
 
 
@@ -374,13 +373,9 @@ def test_what_if_is_what_the_engine_says_act_by_act(house: Any, text: str, seed:
     new = with_versions(old, [text])
     with house.store.read() as tx:
         rates = effects.draft_rates(tx, old, new, read_draft(old, text))
-        halves = [
-            part
-            for first, last in ((0, people[5]), (people[5] + 1, 10**9))
-            for part in effects.effects(tx, rates, first, last)
-        ]
-        whole = effects.effects(tx, rates, 0, 10**9)
-        audited = methods_audit.check_members(tx, methods_audit.prepare(tx), 0, 10**9).faults
+        halves = [line for part in range(2) for line in effects.effects(tx, rates, part, 2)]
+        whole = effects.effects(tx, rates)
+        audited = methods_audit.check_credits(tx).faults
     expected = one_by_one(old, new, text, rows)
     got = {e.behaviour: [e.acts, e.changed, e.credited_g, e.old_g, e.new_g, e.old_p, e.new_p] for e in whole}
     assert got == expected and len(expected) >= 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from sqlalchemy import String, and_, not_, or_, type_coerce
@@ -10,7 +9,7 @@ from sqlalchemy import String, and_, not_, or_, type_coerce
 from webapp.activities.queries import acts
 from webapp.ledger.audit import Findings
 from webapp.methods import queries
-from webapp.methods.effects import pinned_rates, points_of, rate_table, with_rates, worth_of
+from webapp.methods.effects import laid_out, pinned_rates, points_of, rate, with_rates, worth_of
 from webapp.store import Tx
 
 # Reasons that make an act worth less than its credited amount says.
@@ -18,16 +17,17 @@ CUTS = ("limit_reached", "counted_in_part", "trip_overlaps", "counted_elsewhere"
 SHOWN = 100
 
 
-def prepare(tx: Tx) -> str:
-    """The rates of all approved methods, to be handed to each `check_members`."""
-    return json.dumps(pinned_rates(tx, queries.living(tx)))
-
-
-def check_members(tx: Tx, rates: str, first: int, last: int) -> Findings:
-    """Credits of members `first` to `last` that their own version does not explain, to the gram."""
+def check_credits(tx: Tx) -> Findings:
+    """Credits that the version they carry does not explain, to the gram; in one statement over all acts."""
     found = Findings()
-    rate = rate_table(tx.dialect)
-    grams, share = worth_of(rate, "old_")
+    with laid_out(tx, pinned_rates(tx, queries.living(tx))):
+        for row in tx.rows(_unexplained().limit(SHOWN)):
+            found.faults.append(_fault(row))
+    return found
+
+
+def _unexplained() -> Any:
+    grams, share = worth_of("old_")
     points = points_of(rate.c.old_only, acts.c.credited_milli, grams, share, rate.c.old_po)
     told = type_coerce(acts.c.reasons, String())
     whole = not_(or_(*(told.contains(word) for word in CUTS)))
@@ -38,12 +38,8 @@ def check_members(tx: Tx, rates: str, first: int, last: int) -> Findings:
         and_(whole, or_(acts.c.grams < grams, acts.c.points < points)),
     )
     columns = (acts.c.member_id, acts.c.id, acts.c.version, acts.c.grams, acts.c.points)
-    query = with_rates(rate, *columns, grams.label("should_g"), points.label("should_p")).where(
-        acts.c.member_id.between(first, last), acts.c.credited_milli > 0, wrong
-    )
-    for row in tx.rows(query.limit(SHOWN), {"rates": rates}):
-        found.faults.append(_fault(row))
-    return found
+    wanted = with_rates(*columns, grams.label("should_g"), points.label("should_p"))
+    return wanted.where(acts.c.credited_milli > 0, wrong)
 
 
 def _fault(row: Any) -> str:

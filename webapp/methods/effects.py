@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,13 +16,15 @@ from sqlalchemy import (
     String,
     and_,
     case,
+    column,
     func,
     literal,
     select,
-    text,
+    table,
     type_coerce,
     union_all,
 )
+from sqlalchemy.exc import DBAPIError
 
 from points_engine.errors import EngineError, refuse
 from points_engine.methodology import Behaviour, Catalogue, Level, Version
@@ -37,15 +40,26 @@ from webapp.store.types import canonical
 Inputs = Mapping[str, Decimal | str]
 FEWEST = 5  # no figure of fewer people
 WORDS = ("behaviour", "version", "level", "inputs")
-DAYS = ("first", "last")
+DAYS = ("first_day", "last_day")
 NUMBERS = ("old_only", "old_go", "old_gu", "old_po", "old_pu", "new_only", "new_go", "new_gu", "new_po", "new_pu")
+rate = table(
+    "temp_rate",
+    *(column(name, String()) for name in WORDS),
+    *(column(name, Date()) for name in DAYS),
+    *(column(name, BigInteger()) for name in NUMBERS),
+)
 
 
-def effects(tx: Tx, rates: list[dict[str, Any]], first: int, last: int) -> list[Effect]:
-    """Old and new grams and points of the acts of members `first` to `last`, by behaviour, and by unit of today."""
+def effects(tx: Tx, rates: list[dict[str, Any]], part: int = 0, parts: int = 1) -> list[Effect]:
+    """Old and new grams and points by behaviour, and by unit of today; of one of so many equal parts of the members."""
     if not rates:
         return []
-    each = _per_member(rate_table(tx.dialect), {r["behaviour"] for r in rates}, first, last).cte("each")
+    with laid_out(tx, rates):
+        return _sums(tx, {each["behaviour"] for each in rates}, part, parts)
+
+
+def _sums(tx: Tx, codes: set[str], part: int, parts: int) -> list[Effect]:
+    each = _per_member(codes, part, parts).cte("each")
     sums = [func.sum(each.c[name]) for name in ("acts", "changed", "credited", "old_g", "new_g", "old_p", "new_p")]
     touched = func.sum(case((each.c.changed > 0, 1), else_=0))
     everybody = select(each.c.behaviour, literal(EVERYBODY), touched, *sums).group_by(each.c.behaviour)
@@ -56,7 +70,7 @@ def effects(tx: Tx, rates: list[dict[str, Any]], first: int, last: int) -> list[
         .select_from(each.join(memberships, now_in))
         .group_by(each.c.behaviour, m.unit_id)
     )
-    rows = tx.rows(union_all(everybody, units), {"rates": json.dumps(rates)})
+    rows = tx.rows(union_all(everybody, units))
     return [Effect(row[0], *(int(n) for n in row[1:])) for row in rows]
 
 
@@ -116,7 +130,7 @@ def _kinds(tx: Tx, behaviour: Behaviour) -> Iterator[tuple[dict[str, Any], Input
             for level in behaviour.evidence:
                 for span in _spans(edition, behaviour, inputs, level):
                     key = dict(zip(WORDS, (behaviour.code, edition.version, level.value, written), strict=True))
-                    days = {"first": span.first.isoformat(), "last": span.last.isoformat()}
+                    days = {"first_day": span.first.isoformat(), "last_day": span.last.isoformat()}
                     yield {**key, **days, **_numbers("old_", _bounded(span.rate, behaviour))}, inputs, level
 
 
@@ -154,33 +168,44 @@ def _bounded(rate: Rate, behaviour: Behaviour) -> Rate:
 # --- statements --------------------------------------------------------------------------------------
 
 
-def rate_table(dialect: str) -> Any:
-    """The rates, handed over as one JSON text, as a table to join."""
-    columns = (
-        *((name, String(), "text") for name in WORDS),
-        *((name, Date(), "date") for name in DAYS),
-        *((name, BigInteger(), "bigint") for name in NUMBERS),
-    )
-    if dialect == "postgresql":
-        record = ", ".join(f"{name} {kind}" for name, _, kind in columns)
-        source = f"SELECT * FROM json_to_recordset(CAST(:rates AS json)) AS r({record})"  # noqa: S608 - our own names
-    else:
-        taken = ", ".join(f"value ->> '{name}' AS {name}" for name, _, _ in columns)
-        source = f"SELECT {taken} FROM json_each(:rates)"  # noqa: S608 - our own names
-    return text(source).columns(**{name: kind for name, kind, _ in columns}).cte("rate")
+@contextmanager
+def laid_out(tx: Tx, rates: Sequence[Mapping[str, Any]]) -> Iterator[None]:
+    """Lay the rates out as a temporary table beside the acts; both databases look acts up in it by its key."""
+    kinds = [*((name, "text") for name in WORDS), *((name, "date") for name in DAYS), *((n, "bigint") for n in NUMBERS)]
+    columns = ", ".join(f"{name} {kind} NOT NULL" for name, kind in kinds)
+    key = ", ".join((*WORDS, "first_day"))
+    run = tx.connection.exec_driver_sql
+    run("DROP TABLE IF EXISTS temp_rate")
+    tail = " WITHOUT ROWID" if tx.dialect == "sqlite" else ""
+    run(f"CREATE TEMPORARY TABLE temp_rate ({columns}, PRIMARY KEY ({key})){tail}")
+    try:
+        if tx.dialect == "sqlite":
+            names = [name for name, _ in kinds]
+            marks = ", ".join("?" for _ in names)
+            if rates:
+                run(f"INSERT INTO temp_rate VALUES ({marks})", [tuple(each[name] for name in names) for each in rates])  # noqa: S608
+        else:
+            record = ", ".join(f"{name} {kind}" for name, kind in kinds)
+            rows = "json_to_recordset(%(rates)s::json)"
+            run(f"INSERT INTO temp_rate SELECT * FROM {rows} AS r({record})", {"rates": json.dumps(list(rates))})  # noqa: S608
+            run("ANALYZE temp_rate")
+        yield
+    finally:
+        with suppress(DBAPIError):  # a transaction that failed takes the table with it
+            run("DROP TABLE IF EXISTS temp_rate")
 
 
-def with_rates(rate: Any, *wanted: Any) -> Any:
+def with_rates(*wanted: Any) -> Any:
     """Accepted acts, each beside the rate of its kind on its day; without one where there is none."""
-    # An outer join: SQLite then looks rates up by act and not acts by rate.
+    # An outer join: an act that no version explains must not vanish, and SQLite goes from the act to its rate.
     same = [type_coerce(acts.c[name], String()) == rate.c[name] for name in WORDS]
-    days = acts.c.occurred_on.between(rate.c.first, rate.c.last)
+    days = acts.c.occurred_on.between(rate.c.first_day, rate.c.last_day)
     return (
         select(*wanted).select_from(acts.join(rate, and_(*same, days), isouter=True)).where(acts.c.status == "accepted")
     )
 
 
-def worth_of(rate: Any, side: str) -> tuple[Any, Any]:
+def worth_of(side: str) -> tuple[Any, Any]:
     """Grams, and points before the rule of the least point, of an act: the engine's `share` in SQL."""
     milli = acts.c.credited_milli
     return milli * rate.c[f"{side}go"] // rate.c[f"{side}gu"], milli * rate.c[f"{side}po"] // rate.c[f"{side}pu"]
@@ -192,16 +217,16 @@ def points_of(only: Any, milli: Any, grams: Any, share: Any, price: Any) -> Any:
     return case((nothing, 0), (and_(share == 0, price > 0), 1), else_=share)
 
 
-def _per_member(rate: Any, codes: set[str], first: int, last: int) -> Any:
-    old_g, old_p = worth_of(rate, "old_")
-    new_g, new_p = worth_of(rate, "new_")
+def _per_member(codes: set[str], part: int, parts: int) -> Any:
+    old_g, old_p = worth_of("old_")
+    new_g, new_p = worth_of("new_")
     one = (
         with_rates(
-            rate, acts.c.behaviour, acts.c.member_id, acts.c.credited_milli.label("milli"), acts.c.grams.label("credited"),
+            acts.c.behaviour, acts.c.member_id, acts.c.credited_milli.label("milli"), acts.c.grams.label("credited"),
             old_g.label("old_g"), old_p.label("old_share"), new_g.label("new_g"), new_p.label("new_share"),
             rate.c.old_only, rate.c.old_po, rate.c.new_only, rate.c.new_po,
         )
-        .where(acts.c.behaviour.in_(sorted(codes)), acts.c.member_id.between(first, last))
+        .where(acts.c.behaviour.in_(sorted(codes)), acts.c.member_id % parts == part)
         .subquery("one")
     )  # fmt: skip
     o = one.c
