@@ -20,6 +20,7 @@ from points_engine.methodology import (
     passport,
     points_per_unit,
 )
+from points_engine.trips import REASONS as TRIP_REASONS
 from points_engine.units import plain
 from webapp.web import t
 from webapp.web.messages import reason
@@ -296,7 +297,7 @@ def price_of(behaviour: Behaviour, today: date) -> str | None:
 
 
 def reason_words(code: str) -> str:
-    return t(*REASONS.get(code, (code, code)))
+    return t(*(REASONS.get(code) or TRIP_REASONS.get(code) or (code, code)))
 
 
 def act_view(record: Mapping[str, Any], catalogue: Catalogue, now: datetime) -> ActView:

@@ -11,6 +11,7 @@ from flask import request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from points_engine.errors import Invalid
+from points_engine.trips import MODES
 
 Body = TypeVar("Body", bound="Model")
 
@@ -78,6 +79,20 @@ class NewScan(Model):
     accuracy_m: Annotated[Number, Field(ge=0, le=100000)] | None = None
 
 
+class NewTrip(Model):
+    id: Id
+    mode: Annotated[str, Field(min_length=1, max_length=8, description="one of " + ", ".join(MODES))]
+    points: list[Any] = Field(
+        max_length=50_000,
+        description="[[seconds since 1970, latitude, longitude], …] in WGS-84, or a list of such lists, one a segment; "
+        "at most 50,000 points in all",
+        json_schema_extra={"items": {"type": "array"}},
+    )
+    inputs: dict[str, int] = Field(
+        default_factory=dict, max_length=4, description="for carpool: `n`, the people aboard (2 if not told)"
+    )
+
+
 class NewRedemption(Model):
     id: Id
     reward: Annotated[int, Field(ge=1, le=2**31 - 1)]
@@ -102,11 +117,11 @@ REASONS = {
 }
 
 
-def read_body(model: type[Body]) -> Body:
-    """The JSON body as `model`; raises Invalid with every bad field."""
+def read_body(model: type[Body], *, decimals: bool = True) -> Body:
+    """The JSON body as `model`; raises Invalid with every bad field. Fractions are exact unless `decimals` is false."""
     try:
         data = request.get_data(cache=False)
-        sent = json.loads(data, parse_float=_decimal, parse_constant=_refuse)
+        sent = json.loads(data, parse_float=_decimal if decimals else float, parse_constant=_refuse)
         if b"\\u" in data:
             _refuse_half_characters(sent)
     except (ValueError, RecursionError):

@@ -43,6 +43,7 @@ CALLS = (
     Call("get", "/me", "Who I am and what I have", "Me"),
     Call("get", "/behaviours", "What can be logged, with caps and worth per unit", "Behaviour", listed=True),
     Call("post", "/activities", "Log an act", "Activity", bodies.NewActivity, created=True, refusals=(400, 403, 409)),
+    Call("post", "/trips", "Hand in a recorded trip", "Trip", bodies.NewTrip, created=True, refusals=(400, 403, 409)),
     Call("get", "/activities", "My acts, latest day first", "Activity", query=AFTER, listed=True, refusals=(400,)),
     Call("get", "/activities/{activity_id}", "One of my acts with its passport", "Activity", refusals=(404,)),
     Call(
@@ -179,6 +180,13 @@ SHAPES: dict[str, Any] = {
     "Place": _object(
         code=TEXT, kind=TEXT, name_zh=TEXT, name_en=TEXT,
         behaviours=_list(_object(behaviour=TEXT, quantity=_or_null("string"))), open=FLAG, place_check=FLAG,
+    ),
+    "Trip": _object(
+        id=UUID, behaviour=TEXT, quantity=REAL, credited_quantity=REAL,
+        status={**TEXT, "enum": ["accepted", "pending", "rejected", "undone"]}, occurred_on=DAY, occurred_at=INSTANT,
+        recorded_at=INSTANT, evidence_level={**TEXT, "enum": ["declared", "photo", "device", "partner"]},
+        grams=WHOLE, points=WHOLE, reasons=_list(TEXT), passport=PASSPORT,
+        verdict={**TEXT, "enum": ["accept", "review", "reject"]}, distance_m=WHOLE,
     ),
     "Upload": _object(id=UUID, sha256=TEXT, duplicate_of_other=FLAG),
     "Entry": _object(

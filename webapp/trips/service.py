@@ -25,6 +25,7 @@ from webapp.journal import service as journal
 from webapp.members.consents import has_consent
 from webapp.store import Tx
 from webapp.trips import gpx, queries
+from webapp.trips.files import MOST_POINTS
 from webapp.trips.lines import Line, blurred
 from webapp.trips.repeats import Repeats
 from webapp.trips.sealing import seal, told
@@ -91,6 +92,8 @@ def submit_trip(
     """
     trip_id, given = _checked(id, mode, inputs)
     kept = [list(segment) for segment in segments if segment]
+    if sum(map(len, kept)) > MOST_POINTS:
+        raise Invalid({"points": "too_many_points"})
     digest = told(house.settings, mode, json.dumps(given, sort_keys=True, default=str), kept)
     with house.store.read() as tx:
         if not has_consent(tx, member_id, "location"):
