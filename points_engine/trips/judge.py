@@ -10,7 +10,7 @@ from typing import Any
 from points_engine.trips.fixes import Fix
 from points_engine.trips.limits import book, limit
 from points_engine.trips.path import Path, clean
-from points_engine.trips.profile import Profile, profile, stretches
+from points_engine.trips.profile import Profile, profile, ridden, stretches
 from points_engine.trips.verdict import MODES, Answer, Verdict
 
 Finding = tuple[Answer, str]
@@ -148,7 +148,7 @@ def _ride(shape: Profile, claim: str, too_fast: str, good: str) -> list[Finding]
     found = _over(
         shape, rules, {"high": too_fast, "top": too_fast, "sustained": "fast_stretch", "long_sustained": "fast_stretch"}
     )
-    likely = motor_likelihood(shape, claim)
+    likely = min(motor_likelihood(shape, claim), motor_likelihood(ridden(shape, limit("walking")), claim))
     if likely > rules[_grain(shape)]["reject"]:
         found.append(("reject", "stop_and_go_like_traffic"))
     elif likely > rules[_grain(shape)]["review"]:

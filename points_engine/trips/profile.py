@@ -60,6 +60,24 @@ def stretches(shape: Profile, seconds: float) -> Iterator[Profile]:
             yield part
 
 
+def ridden(shape: Profile, walking: float) -> Profile:
+    """The same figures without the ends of each piece under walking speed: people walk to the bicycle and from it."""
+    part = Profile(interval=shape.interval)
+    for xs, ys in shape.lines:
+        slow = _speeds(xs, ys, 3)
+        fast = [number for number, speed in enumerate(slow) if speed >= walking]
+        if not fast or fast[-1] - fast[0] < 6:
+            continue
+        line = (xs[fast[0] : fast[-1] + 4], ys[fast[0] : fast[-1] + 4])
+        part.lines.append(line)
+        part.seconds += (len(line[0]) - 1) * EVERY
+        part.length += sum(_speeds(*line, 1)) * EVERY / 3.6
+    if not part.lines:
+        return shape
+    _measure(part)
+    return part
+
+
 def _measure(shape: Profile) -> None:
     slow: list[float] = []  # 30 s windows
     short: list[float] = []  # 20 s changes
