@@ -70,6 +70,8 @@
     return (s >= 3600 ? Math.floor(s / 3600) + ":" : "") + two(Math.floor(s / 60) % 60) + ":" + two(s % 60);
   };
   const lasted = (trip) => trip.spans.reduce((sum, [from, to]) => sum + ((to || Date.now()) - from), 0);
+  const newId = () => crypto.randomUUID?.() || "10000000-1000-4000-8000-100000000000".replace(/[018]/g,
+    (c) => (c ^ crypto.getRandomValues(new Uint8Array(1))[0] & 15 >> c / 4).toString(16));
   const modeName = (mode) => JSON.parse(data.modes)[mode] || mode;
 
   /* ---- sending: oldest first, again and again until answered ---- */
@@ -131,6 +133,8 @@
     const kept = await mine(), trips = kept.filter((trip) => trip.ended), rows = at("rows", queue);
     if (!kept.length && !trip) shelter(false).catch(() => {});
     queue.hidden = !trips.length;
+    const open = doc.querySelector("#unfinished");
+    if (open) open.hidden = kept.length === trips.length;
     queue.querySelectorAll("[data-state]").forEach((e) => { e.hidden = e.dataset.state !== state; });
     rows.replaceChildren(...trips.map((trip) => {
       const row = at("row", queue).content.firstElementChild.cloneNode(true);
@@ -234,7 +238,7 @@
     at("choice").querySelectorAll("[data-for]").forEach((e) => {
       if (e.dataset.for === chosen.get("mode")) inputs[e.dataset.input] = chosen.get("input-" + e.dataset.input);
     });
-    trip = { id: crypto.randomUUID(), owner, mode: chosen.get("mode"), inputs, begun: Date.now(), part: 0, spans: [], metres: 0 };
+    trip = { id: newId(), owner, mode: chosen.get("mode"), inputs, begun: Date.now(), part: 0, spans: [], metres: 0 };
     last = undefined; count = 0;
     await go();
   };
@@ -242,10 +246,10 @@
     await pause();
     if (count < 2) { lit("short", true); return; }
     put("sum", modeName(trip.mode) + " · " + km(trip.metres) + " km · " + clock(lasted(trip)));
-    at("asking").showModal();
+    if (at("asking").showModal) at("asking").showModal(); else if (confirm(at("sum").textContent)) await submit();
   };
   const submit = async () => {
-    at("asking").close();
+    at("asking").close?.();
     trip.ended = Date.now();
     await keep(trip);
     own = trip.id;
@@ -257,7 +261,7 @@
   };
   const drop = async () => {
     if (!confirm(data.dropWords)) return;
-    at("asking").close();
+    at("asking").close?.();
     await pause();
     await forget(trip.id);
     trip = undefined;
@@ -286,7 +290,7 @@
     root.hidden = false;
     root.addEventListener("click", (event) => {
       const work = buttons[event.target.closest("[data-do]")?.dataset.do];
-      if (work) { event.preventDefault(); work(); }
+      if (work) { event.preventDefault(); Promise.resolve(work()).catch(() => lit("full", true)); }
     });
     root.addEventListener("change", aboard);
     aboard();

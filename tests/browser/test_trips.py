@@ -234,6 +234,9 @@ def test_a_recording_is_not_left_by_accident(page: Page, phone: BrowserContext) 
     other.goto("/trips/record")
     press(other, "接着记录")
     expect(other.get_by_role("heading", name="另一个窗口正在记录")).to_be_visible()
+    other.goto("/trips")
+    other.get_by_role("link", name="有一趟没结束的行程").click()
+    expect(other).to_have_url(re.compile("/trips/record$"))
     other.close()
 
 
