@@ -39,6 +39,7 @@ class Home:
     weather: Mapping[str, DegreeDays] = field(default_factory=dict)
     peers: Mapping[str, Peers] = field(default_factory=dict)
     plausible: bool = True  # whether the bounds of one home apply; a unit's meter may turn faster
+    last_year_only: bool = False  # a unit is held against last year and nothing else
     anchored: bool = True  # whether a photographed reading stands behind files
 
 
@@ -136,7 +137,8 @@ def work_out(home: Home, month: str) -> Working:
 
 def _choose(home: Home, own: MonthUse, peaks: tuple[str, ...]) -> _Basis | None:
     """The first that there is: same month last year, own moving average, peer group."""
-    return _last_year(home, own, peaks) or _own_average(home, own, peaks) or _peer_group(home, own)
+    first = _last_year(home, own, peaks)
+    return first if first or home.last_year_only else _own_average(home, own, peaks) or _peer_group(home, own)
 
 
 def _last_year(home: Home, own: MonthUse, peaks: tuple[str, ...]) -> _Basis | None:

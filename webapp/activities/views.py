@@ -75,26 +75,11 @@ REASONS: dict[str, Pair] = {
         "这段时间已有另一条行程记录，同一时间只计一次出行",
         "Another recorded trip covers this time; one time counts as one trip",
     ),
-    "drop_after_peak": (
-        "用量高峰之后的下降，先由工作人员看一看",
-        "A fall in use right after a peak; a person looks first",
-    ),
-    "steep_first_year": (
-        "第一年里用量降幅超过上限，可能是季节变化，先由工作人员看一看",
-        "A fall beyond the cap within the meter's first year may be the season; a person looks first",
-    ),
-    "use_too_high": (
-        "日均用量高得少见，先核对读数",
-        "Daily use is rarely that high; the readings are checked first",
-    ),
-    "use_too_low": (
-        "日均用量低得少见，先核对读数",
-        "Daily use is rarely that low; the readings are checked first",
-    ),
-    "file_without_photo": (
-        "文件读数还没有表的照片印证，先由工作人员看一看",
-        "No photo of the meter stands behind the file yet; a person looks first",
-    ),
+    "drop_after_peak": ("用量高峰后的下降，先由人看一看", "A fall in use after a peak; a person looks first"),
+    "steep_first_year": ("首年降幅过大，先由人看一看", "A steep fall in the first year; a person looks first"),
+    "use_too_high": ("日均用量高得少见，先核对读数", "Rarely high daily use; readings are checked first"),
+    "use_too_low": ("日均用量低得少见，先核对读数", "Rarely low daily use; readings are checked first"),
+    "file_without_photo": ("文件还没有表的照片印证", "No photo of the meter stands behind the file"),
     "scanned_too_fast": (
         "两次扫码相隔太远、间隔太短，由工作人员看过再计入",
         "Two scans too far apart for the time between them; a person will look first",
@@ -189,7 +174,10 @@ FIELD_WORDS: dict[str, Pair] = {
     "bad_day": ("请选一个日期", "Please pick a day"),
     "unreadable": ("照片打不开，请换一张", "This photo cannot be opened; please choose another"),
     "not_a_photo": ("只支持 JPEG、PNG、WebP、HEIC 照片", "Only JPEG, PNG, WebP and HEIC photos"),
-    "more_than_a_photo": ("这个文件里不只有照片，请直接选相册里的原图", "There is more than a photo in this file; please choose one from your album"),
+    "more_than_a_photo": (
+        "这个文件里不只有照片，请直接选相册里的原图",
+        "There is more than a photo in this file; please choose one from your album",
+    ),
     "unknown_upload": ("照片没有传成功，请重新选择", "The photo did not arrive; please choose it again"),
 }
 SYMBOLS = frozenset({"km", "kWh", "kg", "m3", "m³", "GJ"})

@@ -15,7 +15,7 @@ from points_engine.methodology import Catalogue, load
 from webapp import settings as settings_of
 from webapp.app import build_house
 from webapp.campaigns import service as campaigns
-from webapp.demo import crowd, events, town, weather
+from webapp.demo import crowd, events, meters, places, town, weather
 from webapp.demo.days import at
 from webapp.demo.habits import Menu
 from webapp.demo.life import Life
@@ -161,6 +161,7 @@ class World:
                 tx, self.catalogue, self.staff, self.first, (self.until - self.first).days + 1
             )
             events.announce(tx, self.staff, self.first, self.until)
+            places.build(tx, self.staff["editor-demo"], next((u.id for u in self.town.units), None), before)
             self._welcome(tx)
 
     def _family(self, tx: Tx, name: str, together: list[int], since: int, shows: bool) -> None:
@@ -168,6 +169,12 @@ class World:
         unit = green_units.create_family(tx, together[0], UnitNames(name, name), now, on_boards=shows)
         for member_id in together[1:]:
             green_units.join_unit(tx, member_id, unit, now)
+
+    def _meters(self, tx: Tx) -> None:
+        unit = next(iter(self.town.units), None)
+        unit_id = unit.id if unit else None
+        shown, admin = self.town.people[0].member_id, self.staff["hr-demo"]
+        meters.hang(tx, self.settings.track_key, self.seed, shown, unit_id, admin, self.until, self.end)
 
     def _welcome(self, tx: Tx) -> None:
         inbox.notify_many(
@@ -202,6 +209,7 @@ class World:
         with self.store.write() as tx:
             self._top_up(tx, self.town.people[0].member_id)
             events.finish(tx, self.programme, self.first, self.end)
+            self._meters(tx)
         with self.store.write() as tx:
             rankings.rebuild(tx, self.end)
         house = build_house(self.settings, FixedClock(self.end))

@@ -125,7 +125,7 @@ def show(
         bars=words.bars(known, uses, settled),
         told=told,
         waiting=[u for u in uses if u.measured and u.month not in settled],
-        saved=sum(row.saved_milli for row in settled.values()),
+        saved=sum(row.saved_milli for row in settled.values() if at.unit or row.activity_id),
         readings=page_of(rows, queries.PAGE, lambda row: f"{row.read_on.isoformat()}.{row.register}"),
         months=count("months_before_credit"),
         form=form or {"on": today.isoformat()},

@@ -41,9 +41,10 @@ def add_meter(tx: Tx, key: str, actor_id: int, owner: Owner, facts: MeterFacts, 
         raise refuse("conflict", "meter_taken")
     most = MOST_METERS["unit" if owner.is_unit else "home"]
     mine = (meter.c.member_id == owner.member_id) & (meter.c.unit_id.is_not_distinct_from(owner.unit_id))
-    if int(tx.scalar(select(func.count()).select_from(meter).where(mine)) or 0) >= most:
+    there = int(tx.scalar(select(func.count()).select_from(meter).where(mine)) or 0)
+    if there >= most:
         raise refuse("conflict", "too_many_meters", limit=most)
-    made = str(uuid.uuid5(uuid.NAMESPACE_OID, f"meter:{owner.member_id}:{owner.unit_id}:{mark}:{now.isoformat()}"))
+    made = str(uuid.uuid5(uuid.NAMESPACE_OID, f"meter:{owner.member_id}:{owner.unit_id}:{there}:{now.isoformat()}"))
     tx.insert(meter, [_meter_row(made, owner, facts, mark, now)])
     _record(tx, actor_id, owner, "meter.add", {"meter": made, "kind": facts.kind, "last4": facts.last4}, now)
     return made

@@ -118,6 +118,7 @@ def home_of(known: Meter, books: Books, catalogue: Catalogue, month: str) -> Hom
         books.weather,
         {month: peers} if peers and known.unit_id is None else {},
         plausible=known.unit_id is None,
+        last_year_only=known.unit_id is not None,
         anchored=known.unit_id is not None or _anchored(books.readings[known.place], month),
     )
 
