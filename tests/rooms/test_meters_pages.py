@@ -1,0 +1,200 @@
+"""The pages of meters: bind, read, import a file, see the working; a unit's energy; the temperature table."""
+
+from __future__ import annotations
+
+import io
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from PIL import Image
+from sqlalchemy import text
+
+from points_engine.meters import next_month
+from tests.people import Person, make_member, make_unit
+from tests.rooms.test_meters import FIRSTS, NUMBER, bind, read_all, savings
+from webapp.meters import queries
+from webapp.meters.queries import Owner
+from webapp.meters.settling import settle_months
+
+
+@pytest.fixture
+def ling(house: Any) -> Person:
+    return make_member(house, "ling")
+
+
+def csv_of(lines: list[str], head: str = "表号,日期,读数") -> bytes:
+    return "\n".join([head, *lines]).encode()
+
+
+def picture() -> bytes:
+    out = io.BytesIO()
+    Image.effect_noise((200, 160), 33).convert("RGB").save(out, "JPEG")
+    return out.getvalue()
+
+
+def test_a_member_binds_reads_and_sees_what_counts(house: Any, ling: Person, client: Any) -> None:
+    ling.sign_in(client)
+    assert "还没有绑定表" in client.get("/meters").text
+    bad = client.post("/meters/new", data={"kind": "electricity", "number": "1", "people": "3"})
+    assert bad.status_code == 400 and "4–24" in bad.text
+    made = client.post("/meters/new", data={"kind": "electricity", "number": "1400 1234 5678", "people": "3"})
+    assert made.status_code == 303
+    page = client.get(made.location).text
+    assert "…5678" in page and "140012345678" not in page
+    plain = client.post(
+        f"{made.location}/readings", data={"value": "12030.5", "on": "2026-06-16"}, follow_redirects=True
+    )
+    assert "不计节约" in plain.text
+    photo = picture()
+    data = {"value": "12030.5", "on": "2026-06-16", "photo": (io.BytesIO(photo), "meter.jpg")}
+    sent = client.post(
+        f"{made.location}/readings", data=data, content_type="multipart/form-data", follow_redirects=True
+    )
+    assert "整月用量会在夜里结算" in sent.text and "附照片" in sent.text
+    back = client.post(f"{made.location}/readings", data={"value": "12029", "on": "2026-06-16"})
+    assert back.status_code == 409 and 'value="12029"' in back.text
+    again = {"value": "12031", "on": "2026-06-15", "photo": (io.BytesIO(photo), "meter.jpg")}
+    reused = client.post(f"{made.location}/readings", data=again, content_type="multipart/form-data")
+    assert reused.status_code == 400 and "照片" in reused.text
+
+
+def test_a_stranger_finds_no_meter_of_mine(house: Any, ling: Person, client: Any) -> None:
+    meter = bind(house, ling)
+    make_member(house, "bo").sign_in(client)
+    for path in (f"/meters/{meter}", "/meters/nonsense"):
+        assert client.get(path).status_code == 404
+    assert client.post(f"/meters/{meter}/close").status_code == 404
+
+
+def send(client: Any, data: bytes, where: str = "/meters/import", **more: str) -> Any:
+    body = {"file": (io.BytesIO(data), "bill.csv"), **more}
+    return client.post(where, data=body, content_type="multipart/form-data")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk"])
+def test_a_file_is_previewed_then_taken_in_whole_and_again_harmless(
+    house: Any, ling: Person, client: Any, encoding: str
+) -> None:
+    meter = bind(house, ling)
+    ling.sign_in(client)
+    data = csv_of([f"{NUMBER},2026-05-01,100", f"{NUMBER},2026/6/1,200.5"]).decode().encode(encoding)
+    preview = send(client, data)
+    assert preview.status_code == 200 and "其中 2 次是新的" in preview.text
+    with house.store.read() as tx:
+        assert queries.last_readings(tx, queries.meters_of(tx, Owner(ling.id))) == {}
+    for _ in range(2):
+        assert client.post("/meters/import", data={"text": data.decode(encoding), "confirm": "1"}).status_code == 303
+    with house.store.read() as tx:
+        known = queries.one(tx, Owner(ling.id), meter)
+        assert sorted(r.value for r in queries.readings(tx, [known])[known.place]) == [100_000, 200_500]
+
+
+def test_a_file_with_faults_names_each_by_its_line_and_leaves_nothing(house: Any, ling: Person, client: Any) -> None:
+    meter = bind(house, ling)
+    ling.sign_in(client)
+    rows = [f"{NUMBER},2026-05-01,100", "99999,2026-05-02,1", f"{NUMBER},2026-13-01,1", f"{NUMBER},2026-06-01,abc",
+            f"{NUMBER},2026-06-02,90"]  # fmt: skip
+    answer = send(client, csv_of(rows), confirm="1")
+    assert answer.status_code == 400
+    for line in (3, 4, 5, 6):
+        assert f'<th scope="row" class="num">{line}</th>' in answer.text
+    with house.store.read() as tx:
+        known = queries.one(tx, Owner(ling.id), meter)
+        assert queries.readings(tx, [known])[known.place] == []
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "缺少"),
+        (b"\x00\x01\x02", "CSV"),
+        ("列一,列二\n1,2".encode(), "日期"),
+        ("表号,日期,读数".encode(), "没有数据行"),
+        (b"x" * 200_001, "太大"),
+    ],
+)
+def test_what_is_no_such_file_is_refused_plainly(
+    house: Any, ling: Person, client: Any, data: bytes, words: str
+) -> None:
+    bind(house, ling)
+    ling.sign_in(client)
+    answer = send(client, data)
+    assert answer.status_code == 400 and words in answer.text
+
+
+def test_usage_by_month_runs_on_as_a_register(house: Any, ling: Person, client: Any) -> None:
+    meter = bind(house, ling)
+    ling.sign_in(client)
+    months, month = [], "2025-05"
+    while month < "2026-06":
+        months.append(f"{NUMBER},{month},{150 if month == '2026-05' else 200}")
+        month = next_month(month)
+    data = {"text": csv_of(months, "meter number,month,usage").decode(), "confirm": "1"}
+    assert client.post("/meters/import", data=data).status_code == 303
+    settle_months(house, house.clock.now())
+    found = savings(house, ling)
+    assert found["2026-05"].saved_milli == 50_000
+    with house.store.read() as tx:  # nobody has seen that meter: a person looks first
+        assert tx.row(text("SELECT status FROM activity WHERE occurred_on = '2026-05-31'")).status == "pending"
+    assert "继续导入账单" in client.get(f"/meters/{meter}").text
+
+
+def test_the_working_stands_on_the_page_in_both_languages(house: Any, ling: Person, client: Any) -> None:
+    meter = bind(house, ling)
+    read_all(house, ling, meter, [10] * 12 + [5])
+    settle_months(house, house.clock.now())
+    ling.sign_in(client)
+    page = client.get(f"/meters/{meter}").text
+    assert "去年同月（2025年5月）" in page and "单月最多计基线的 30%" in page and "93 千瓦时" in page
+    client.set_cookie("prefs", "lang=en")
+    english = client.get(f"/meters/{meter}", headers={"Accept-Language": "en"}).text
+    assert "Use beside the baseline" in english or "用量与基线" in english
+
+
+def test_a_units_meter_is_its_own_and_nobody_elses(house: Any, ling: Person, client: Any) -> None:
+    unit = make_unit(house, "enterprise", "振兴机械", ling)
+    other = make_unit(house, "enterprise", "太行食品", make_member(house, "bo"))
+    ling.sign_in(client)
+    where = f"/unit-admin/{unit}/energy"
+    assert client.get(where).status_code == 200
+    made = client.post(f"{where}/new", data={"kind": "electricity", "number": "U-1001", "people": "40"})
+    assert made.status_code == 303
+    rows = [f"U1001,{on.isoformat()},{1000 * (n + 1) - (200 if n == 13 else 0)}" for n, on in enumerate(FIRSTS)]
+    sent = client.post(f"{where}/import", data={"text": csv_of(rows).decode(), "confirm": "1"})
+    assert sent.status_code == 303
+    settle_months(house, house.clock.now())
+    page = client.get(made.location).text
+    assert "132,680 g" in page and "不计入个人" in page
+    with house.store.read() as tx:
+        assert tx.scalar(text("SELECT count(*) FROM activity")) == 0
+        assert tx.scalar(text("SELECT count(*) FROM staff_action WHERE action LIKE 'meter.%'")) >= 2
+    assert client.get(f"/unit-admin/{other}/energy").status_code == 404
+    assert client.get(f"/unit-admin/{other}/energy/{made.location.rsplit('/', 1)[1]}").status_code == 404
+    assert client.get(f"/meters/{made.location.rsplit('/', 1)[1]}").status_code == 404
+
+
+def test_a_replaced_device_goes_on_with_the_baseline(house: Any, ling: Person, client: Any) -> None:
+    meter = bind(house, ling)
+    read_all(house, ling, meter, [7] * 12)
+    ling.sign_in(client)
+    data = {"replaced_on": "2026-05-10", "last": "3600", "new_number": "220099", "first": "5"}
+    assert client.post(f"/meters/{meter}/replace", data=data).status_code == 303
+    assert "…0099" in client.get(f"/meters/{meter}").text
+    assert bind(house, make_member(house, "bo"))  # the old device is in nobody's home
+
+
+def test_administrators_bring_temperatures(house: Any, client: Any) -> None:
+    make_member(house, "wang", "administrator").sign_in(client)
+    days = [f"{date(2026, 1, 1) + timedelta(days=n)},-2.5" for n in range(31)]
+    data = "\n".join(["日期,平均气温", *days])
+    assert send(client, data.encode(), "/console/temperatures").status_code == 400  # no station, no source
+    more = {"station": "长治", "source": "市气象局"}
+    assert "31" in send(client, data.encode(), "/console/temperatures", **more).text
+    kept = client.post("/console/temperatures", data={"text": data, "confirm": "1", **more})
+    assert kept.status_code == 303
+    with house.store.read() as tx:
+        assert queries.weather(tx, ["2026-01", "2026-02"])["2026-01"].heating == 31 * 20_500
+        assert tx.scalar(text("SELECT count(*) FROM staff_action WHERE action = 'temperature.import'")) == 1
+    wrong = send(client, "日期,平均气温\n2026-02-30,1\n2026-02-01,99".encode(), "/console/temperatures", **more)
+    assert wrong.status_code == 400 and wrong.text.count('scope="row" class="num"') == 2
