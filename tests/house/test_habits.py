@@ -27,6 +27,7 @@ CHANCE = {
         "webapp.members.ids": "public ids",
         "webapp.members.signin": "session tokens",
         "webapp.members.staff": "the first administrator's token",
+        "webapp.places.service": "addresses of screens",
         "webapp.rankings.closing": "names of frozen boards",
         "webapp.rewards.codes": "redemption codes",
         "webapp.web.errors": "the id of a fault",
@@ -34,7 +35,9 @@ CHANCE = {
     },
     "random": {},  # only the demo, which is the same each time for one seed
 }
-FLOAT_FRIENDS = {"points_engine.clock": "advance() passes timedelta's own keywords"}
+FLOAT_FRIENDS = {
+    "points_engine.photos": "prints of pictures are geometry, as trips are",
+    "points_engine.clock": "advance() passes timedelta's own keywords"}
 KNOW_THE_DATABASE = {
     "webapp.ledger.tables": "the trigger that keeps transfers as they are",
     "webapp.rankings.tables": "the trigger that keeps published boards as they are",

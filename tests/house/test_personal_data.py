@@ -30,6 +30,7 @@ STAYS = {
     "member_reward_count": "the audit counts redemptions again",
     "membership": "when somebody belonged to a unit, for the unit's sums",
     "photo_use": "only the fingerprint, so that a photo cannot be used again by somebody else",
+    "proof": "what a partner or a meter has told once pays once for ever; without its times",
     "published_row": "a board that was published stays as it was, without a nickname",
     "review_case": "how many acts were looked at and with what verdict, without the words",
     "redemption": "what points bought, for the stock's audit",
@@ -47,6 +48,7 @@ KEYED_OTHERWISE = {
     "redemption_code": "unique across members, keyed by the code",
 }
 UNIQUE_OTHERWISE = {
+    ("proof", "source"): "what a source has told once is known for ever, whoever brings it",
     ("fulfilment", "code"): "a code is handed over once, whoever stands at the counter",
     ("partner_link", "source"): "a partner's account is one member's",
 }

@@ -147,7 +147,7 @@ def index() -> str:
     with house().store.read() as tx:
         found = queries.managed(tx, units, after_arg(), queries.PAGE + 1)
         page = page_of(found, queries.PAGE, lambda each: each.id)
-        scans = queries.scans_of(tx, page.rows, local_day(now()) - timedelta(days=29))
+        scans = queries.scans_of(tx, page.items, local_day(now()) - timedelta(days=29))
     return render_template("places/index.html", page=page, scans=scans, few=queries.FEW, kinds=forms.KINDS)
 
 
