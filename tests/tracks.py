@@ -325,13 +325,13 @@ def _teleport(rng: Random) -> list[Fix]:
 def _mock(rng: Random) -> list[Fix]:
     """A program's track: one speed, one bearing for long, one interval, no noise."""
     every, speed, heading = rng.choice((1.0, 2.0, 5.0)), rng.uniform(3, 5.5), rng.uniform(0, 6.28)
-    lat, lon, fixes = 37.5, 113.0, []
+    lat, lon, fixes, digits = 37.5, 113.0, [], rng.choice((6, 7, 15))
     for step in range(int(rng.uniform(200, 900) / every)):
         if rng.random() < 0.01:
             heading += rng.uniform(-1.5, 1.5)
         lat += speed * every * math.cos(heading) / 111_195.0
         lon += speed * every * math.sin(heading) / (111_195.0 * math.cos(math.radians(lat)))
-        fixes.append(Fix(1_700_000_000.0 + step * every, lat, lon))
+        fixes.append(Fix(1_700_000_000.0 + step * every, round(lat, digits), round(lon, digits)))
     return fixes
 
 
@@ -358,7 +358,7 @@ def _broken_times(rng: Random) -> list[Fix]:
         return [fix._replace(at=fixes[0].at) for fix in fixes]
     if style == 1:
         return [fix._replace(at=2 * fixes[0].at - fix.at) for fix in fixes]
-    return [fix._replace(at=fix.at - (40 if number % 3 == 0 else 0)) for number, fix in enumerate(fixes)]
+    return [fix._replace(at=fix.at - (200 if number % 3 == 0 else 0)) for number, fix in enumerate(fixes)]
 
 
 ATTACKS: dict[str, tuple[str, Callable[[Random], list[Fix]]]] = {

@@ -40,7 +40,7 @@ def clean(segments: Iterable[Sequence[Fix]]) -> Path:
     """The pieces of all segments; a gap or a jump starts a new piece."""
     path = Path()
     started = False
-    for segment in sorted((segment for segment in segments if segment), key=lambda segment: segment[0][0]):
+    for segment in sorted(filter(None, map(_possible, segments)), key=lambda segment: segment[0][0]):
         if not started:
             path.first = path.last = segment[0][0]
             started = True
@@ -50,6 +50,11 @@ def clean(segments: Iterable[Sequence[Fix]]) -> Path:
             continue
         _clean_segment(segment, path)
     return path
+
+
+def _possible(segment: Sequence[Fix]) -> list[Fix]:
+    """The fixes that are on this earth at a finite time."""
+    return [f for f in segment if -90.0 <= f[1] <= 90.0 and -180.0 <= f[2] <= 180.0 and -1e12 < f[0] < 1e12]
 
 
 def _clean_segment(segment: Sequence[Fix], path: Path) -> None:
