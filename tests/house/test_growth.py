@@ -32,6 +32,7 @@ from webapp.inbox import service as inbox
 from webapp.inbox.forms import AnnouncementText
 from webapp.jobs.runner import run_job
 from webapp.jobs.tables import outbox
+from webapp.review.service import ask_to_sample
 from webapp.rewards import service as rewards
 
 FEW, MANY = 3, 27
@@ -64,7 +65,7 @@ def copy_of(park: Park, path: Path, rows: int) -> Park:
     house = app.extensions["puhui"]
     now = house.clock.now()
     copy = Park(app, path, {**park.ids, "resident": make_member(house, "newcomer").id})
-    for more in (grow_shelf, grow_crowd, grow_acts, grow_news, grow_campaigns, grow_desk):
+    for more in (grow_shelf, grow_crowd, grow_acts, grow_news, grow_campaigns, grow_cases, grow_desk):
         more(copy, house, now, rows)
     for job in ("rankings.catch_up", "catch_up_campaigns"):
         run_job(house, job, now)
@@ -144,6 +145,15 @@ def grow_campaigns(park: Park, house: Any, now: Any, rows: int) -> None:
                 campaigns.join(tx, house.catalogue, who, made, now)
 
 
+def grow_cases(park: Park, house: Any, now: Any, rows: int) -> None:
+    """Acts of the newcomers that were drawn for a second look."""
+    with house.store.write() as tx:
+        for act in tx.rows(
+            text("SELECT member_id, id FROM activity WHERE status = 'accepted' ORDER BY recorded_at DESC")
+        )[:rows]:
+            ask_to_sample(tx, park.ids["reviewer"], act.member_id, str(uuid.UUID(act.id)), now)
+
+
 def grow_desk(park: Park, house: Any, now: Any, rows: int) -> None:
     """Audit reports and rows of work that was given up."""
     for n in range(rows):
@@ -178,6 +188,7 @@ def test_every_page_asks_as_often_with_many_rows_as_with_few(two: Two) -> None:
         ("resident", "/trips"),
         ("merchant", "/merchant"),
         ("reviewer", "/console/review"),
+        ("reviewer", "/console/review?tab=sample"),
         ("editor", "/console/announcements"),
         ("editor", "/console/campaigns"),
         ("editor", "/console/merchants"),

@@ -14,7 +14,10 @@ from webapp.web.headers import FIXED
 
 PUBLIC = Path(__file__).with_name("public_routes.txt")
 # Looking at these pages writes something, and why that is right.
-MAY_TOUCH = {"console_review.photo": "who looked at whose photo is written into the journal"}
+MAY_TOUCH = {
+    "console_review.photo": "who looked at whose photo is written into the journal",
+    "console_tracks.track": "who looked at whose trip is written into the journal",
+}
 # Welcome people who find nothing here on an ordinary day.
 NOT_TODAY = {
     "members.code": "only after a code was asked for",

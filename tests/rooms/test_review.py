@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-import io
 import threading
 import uuid
 from collections import Counter
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from PIL import Image
 from sqlalchemy import func, select
 
 from points_engine.errors import EngineError
 from points_engine.review import Reputation, picked
 from tests.people import Person, give_points, make_member, make_shop, make_unit
+from tests.rooms.reviewing import (
+    WHY,
+    appeal,
+    case_of,
+    code_of,
+    failed,
+    log,
+    one,
+    sampled,
+    say,
+    screen,
+    set_standing,
+    titles,
+    wallet,
+)
 from webapp.activities import queries as acts
-from webapp.activities.commands import read_command
 from webapp.activities.photo_purge import purge_photos
-from webapp.activities.pictures import read_picture
-from webapp.activities.uploads import keep_picture
-from webapp.inbox import queries as inbox
 from webapp.journal import queries as journals
-from webapp.ledger import queries as ledger
 from webapp.members import service as members
-from webapp.review import cases, groups, queries, screening, service, standing
+from webapp.review import groups, queries, screening, service
 from webapp.review.service import Why
 from webapp.review.tables import review_case, risk_signal
 from webapp.rewards import service as rewards
-
-WHY = Why("mismatch", "照片内容与所报行为不符", "The photo does not show the act")
 
 
 @pytest.fixture
@@ -44,76 +49,6 @@ def desk(house: Any) -> list[Person]:
     """Two reviewers, and an administrator."""
     return [make_member(house, "one", "reviewer"), make_member(house, "two", "reviewer"),
             make_member(house, "boss", "administrator")]  # fmt: skip
-
-
-def photo_of(house: Any, person: Person, shade: int) -> str:
-    out = io.BytesIO()
-    Image.effect_noise((200, 160), shade).convert("RGB").save(out, "JPEG")
-    with house.store.write() as tx:
-        return str(keep_picture(tx, house.blobs, person.id, read_picture(out.getvalue()), house.clock.now())["id"])
-
-
-def log(
-    house: Any,
-    person: Person,
-    behaviour: str = "bike",
-    amount: float = 2,
-    *,
-    shade: int = 0,
-    at: datetime | None = None,
-) -> str:
-    now = house.clock.now()
-    command = read_command(
-        house.catalogue, person.id, id=str(uuid.uuid4()), behaviour=behaviour, quantity=Decimal(str(amount)),
-        occurred_at=at or now - timedelta(hours=1), inputs={}, evidence=[photo_of(house, person, shade)] if shade else [],
-        now=now,
-    )  # fmt: skip
-    return str(house.desk.log(command, now).record["id"])
-
-
-def screen(house: Any) -> int:
-    return screening.screen_acts(house, house.clock.now())
-
-
-def say(house: Any, by: Person, of: Person, kind: str, act: str, word: str, why: Why = WHY) -> service.Said:
-    return house.store.retrying(  # type: ignore[no-any-return]
-        lambda tx: service.decide(tx, house.catalogue, by.id, of.id, kind, act, word, why, house.clock.now())
-    )
-
-
-def appeal(house: Any, of: Person, act: str, words: str = "") -> Any:
-    return house.store.retrying(lambda tx: service.open_appeal(tx, of.id, act, words, house.clock.now()))
-
-
-def code_of(run: Any) -> str:
-    with pytest.raises(EngineError) as refused:
-        run()
-    return str(refused.value.code)
-
-
-def one(house: Any, of: Person, act: str) -> Any:
-    with house.store.read() as tx:
-        return acts.one(tx, of.id, act)
-
-
-def case_of(house: Any, of: Person, kind: str, act: str) -> Any:
-    with house.store.read() as tx:
-        return cases.find(tx, of.id, kind, act)
-
-
-def wallet(house: Any, of: Person) -> Any:
-    with house.store.read() as tx:
-        return ledger.wallet(tx, of.id)
-
-
-def titles(house: Any, of: Person) -> set[str]:
-    with house.store.read() as tx:
-        return {notice.title_zh for notice in inbox.notices(tx, of.id)}
-
-
-def set_standing(house: Any, of: Person, state: str, outcomes: str = "") -> None:
-    with house.store.write() as tx:
-        standing._set(tx, of.id, Reputation(), Reputation(state, outcomes), house.clock.now())
 
 
 # --- sampling ------------------------------------------------------------------------------------------
@@ -162,13 +97,6 @@ def test_an_act_recorded_late_by_a_slow_transaction_is_still_seen(house: Any, li
 
 
 # --- verdicts ------------------------------------------------------------------------------------------
-
-
-def sampled(house: Any, of: Person, shade: int, amount: float = 2) -> str:
-    act = log(house, of, amount=amount, shade=shade)
-    screen(house)
-    assert case_of(house, of, "sample", act).state == "open"
-    return act
 
 
 def test_a_sample_that_holds_changes_nothing_but_the_standing(house: Any, ling: Person, desk: Any) -> None:
@@ -307,12 +235,6 @@ def test_five_faults_stop_photos_and_an_administrator_lets_them_earn_again(house
 
 
 # --- appeals -------------------------------------------------------------------------------------------
-
-
-def failed(house: Any, of: Person, by: Person, shade: int) -> str:
-    act = sampled(house, of, shade)
-    say(house, by, of, "sample", act, "fail")
-    return act
 
 
 def test_an_appeal_is_answered_by_somebody_else_and_restores(house: Any, ling: Person, desk: Any) -> None:
@@ -461,44 +383,3 @@ def test_leaving_takes_cases_signals_and_standing_along(house: Any, ling: Person
         kept = tx.rows(select(review_case).where(review_case.c.member_id == ling.id))
         assert [(row.kind, row.note, row.words) for row in kept] == [("sample", None, None)]
         assert tx.scalar(select(func.count()).select_from(risk_signal)) == 0
-
-
-# --- pages and the API -----------------------------------------------------------------------------------
-
-
-def test_the_page_of_a_refused_act_offers_one_tap(app: Any, house: Any, ling: Person, desk: Any) -> None:
-    act = failed(house, ling, desk[0], 101)
-    client = ling.sign_in(app.test_client())
-    page = client.get(f"/activities/{act}").get_data(as_text=True)
-    assert f"/activities/{act}/appeal" in page and "抽查未通过，已收回" in page and WHY.zh in page
-    answer = client.post(f"/activities/{act}/appeal", data={"words": "我有发票"}, follow_redirects=True)
-    text = answer.get_data(as_text=True)
-    assert "申诉已提交" in text and "我有发票" in text and "2026" in text
-    assert "已经申诉过了" in client.post(f"/activities/{act}/appeal", follow_redirects=True).get_data(as_text=True)
-    say(house, desk[1], ling, "appeal", act, "uphold")
-    assert "维持原结论" in client.get(f"/activities/{act}").get_data(as_text=True)
-    fine = log(house, ling, "no_cutlery", 1)
-    assert 'id="appeal"' not in client.get(f"/activities/{fine}").get_data(as_text=True)
-    said = client.post(f"/activities/{fine}/appeal", follow_redirects=True).get_data(as_text=True)
-    assert "没有被驳回" in said
-
-
-def test_the_api_answers_the_first_appeal_again(app: Any, house: Any, ling: Person, desk: Any) -> None:
-    act = failed(house, ling, desk[0], 102)
-    client, path = app.test_client(), f"/api/v1/activities/{act}/appeal"
-    first = client.post(path, headers=ling.headers(), json={"words": "请再看看"})
-    again = client.post(path, headers=ling.headers())
-    assert (first.status_code, again.status_code) == (201, 200) and first.json == again.json
-    assert set(first.json) == {"id", "status", "due_at"} and first.json["status"] == "open"
-    assert client.post(path, headers=desk[0].headers()).status_code == 404
-    assert client.post(path, headers=ling.headers(), json={"words": "长" * 501}).status_code == 400
-    fine = log(house, ling, "no_cutlery", 1)
-    refused = client.post(f"/api/v1/activities/{fine}/appeal", headers=ling.headers())
-    assert refused.status_code == 409 and refused.json["error"]["code"] == "not_rejected"
-
-
-def test_the_public_page_shows_months_and_nobody(client: Any, house: Any, ling: Person, desk: Any) -> None:
-    assert "还没有核验结论" in client.get("/reviews").get_data(as_text=True)
-    failed(house, ling, desk[0], 103)
-    text = client.get("/reviews").get_data(as_text=True)
-    assert "2026-06" in text and "少于 5" in text and "骑行的凌" not in text
