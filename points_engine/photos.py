@@ -35,12 +35,13 @@ class Sight(Protocol):
 EDGE = 0.1  # a window leaves out a tenth on each side
 CUTS = ((0.0, 0.0), (0.05, 0.05), (0.1, 0.0), (0.0, 0.1), (0.1, 0.1))
 BANDS, BAND_BITS = 5, 20
-FLIPS = 2  # the least certain places of each band are asked for both ways
+FLIPS = 3  # the least certain places of each band are asked for both ways
 CLEAR = 4  # levels of grey; less is noise
-LEAST_CLEAR = 24  # of 112 comparisons; a wall or a night sky is known by its exact bytes only
+# Of 112 comparisons and of 576 places; a wall, a night sky or a sunset is known by its exact bytes only.
+LEAST_CLEAR, LEAST_DETAIL = 24, 60
 TURN = 0.12  # how undecided the brighter side may be for a question to ask both ways
 
-LOOKED_AT = 20  # prints that the index finds most often are compared closely
+LOOKED_AT = 16  # prints that the index finds most often are compared closely
 NEAR_BITS = 36  # of 112, coarse; further away is not looked at closely
 FAR = 0.2  # share of clear fine comparisons that differ, beyond which two photos have nothing to do with each other
 SETTLED = 0.03  # close enough not to look for closer
@@ -108,8 +109,8 @@ class Likeness:
 
 
 # Calibrated with tests/photos.py; docs/photos.md says what they catch.
-COPY = Likeness(far=0.1, detail=0.06, grain=0.3, hue=3.0, tone=6.0)
-SIMILAR = Likeness(far=0.12, detail=0.08, grain=0.32, hue=4.5, tone=8.0)
+COPY = Likeness(far=0.06, detail=0.035, grain=0.2, hue=3.0, tone=6.0)
+SIMILAR = Likeness(far=0.08, detail=0.05, grain=0.25, hue=4.5, tone=8.0)
 
 
 # ---- places, orientations and comparisons, as tables that itemgetter reads at once
@@ -181,8 +182,10 @@ def _turns(light: Sequence[int], doubt: float) -> list[int]:
 
 def is_plain(sight: Sight, box: Box = (0.0, 0.0, 1.0, 1.0)) -> bool:
     """Whether too little is to be seen for a print to tell photos apart."""
-    clear = sum(abs(step) >= CLEAR for step in _steps(sight.light(_inside(box))[0], _COARSE))
-    return clear < LEAST_CLEAR
+    window = _inside(box)
+    clear = sum(abs(step) >= CLEAR for step in _steps(sight.light(window)[0], _COARSE))
+    detail = sum(abs(each - 128) >= CLEAR for each in sight.detail(window))
+    return clear < LEAST_CLEAR or detail < LEAST_DETAIL
 
 
 def print_of(sight: Sight, box: Box = (0.0, 0.0, 1.0, 1.0)) -> Print:
@@ -296,9 +299,9 @@ def compare(sight: Sight, asked: Sequence[Question], known: Print) -> Likeness |
     far, box = _settle(partial(_far, sight), known, turn, far, box, (0.015, 0.008))
     if far > FAR:
         return None
-    detail, box = _settle(partial(_off, sight), known, turn, _off(sight, box, turn, known), box, (0.01, 0.005))
+    _, box = _settle(partial(_off, sight), known, turn, _off(sight, box, turn, known), box, (0.01, 0.005, 0.0025))
     hue, tone, pale = _colours_off(_turned_colours(sight.colours(box), turn), known.colours)
-    return Likeness(far, detail, _off(sight, box, turn, known, grain=True), hue, tone, pale)
+    return Likeness(far, *_details_off(sight, box, turn, known), hue, tone, pale)
 
 
 def _strange(sight: Sight, box: Box, turn: int, known: Print, times: float) -> bool:
@@ -331,10 +334,21 @@ def _far(sight: Sight, box: Box, turn: int, known: Print) -> float:
     return differ.bit_count() / (known.fine_clear.bit_count() or 1)
 
 
-def _off(sight: Sight, box: Box, turn: int, known: Print, *, grain: bool = False) -> float:
-    detail = int(bytes(_turned(24, turn)(sight.detail(box).translate(_LIGHTER))), 2)
-    counted = ALL_DETAIL & ~known.detail_clear if grain else known.detail_clear
-    return ((detail ^ known.detail) & counted).bit_count() / (counted.bit_count() or 1)
+def _off(sight: Sight, box: Box, turn: int, known: Print) -> float:
+    return _differ(sight, box, turn, known).bit_count() / ALL_DETAIL.bit_count()
+
+
+def _details_off(sight: Sight, box: Box, turn: int, known: Print) -> tuple[float, float]:
+    """Shares of what stands out that differ, and of what does not stand out."""
+    differ, clear = _differ(sight, box, turn, known), known.detail_clear
+    rest = ALL_DETAIL & ~clear
+    return (differ & clear).bit_count() / (clear.bit_count() or 1), (differ & rest).bit_count() / (
+        rest.bit_count() or 1
+    )
+
+
+def _differ(sight: Sight, box: Box, turn: int, known: Print) -> int:
+    return int(bytes(_turned(24, turn)(sight.detail(box).translate(_LIGHTER))), 2) ^ known.detail
 
 
 ALL_DETAIL = (1 << 24 * 24) - 1

@@ -16,13 +16,24 @@ def draw(rng: Random, subject: str) -> bytes:
     image = Image.new("RGB", SIZE, _tint(rng, 205, 245))
     pen = ImageDraw.Draw(image)
     pen.rectangle((0, 210, 400, 300), fill=_tint(rng, 120, 170))
-    for _ in range(12):  # what lies about differs in every picture
-        x, y, r = rng.randrange(400), rng.randrange(300), rng.randrange(2, 9)
-        pen.ellipse((x, y, x + r, y + r), fill=_tint(rng, 90, 230))
+    image = Image.blend(image, _light(rng), 0.35)
+    pen = ImageDraw.Draw(image)
+    for _ in range(24):  # what lies about differs in every picture, or they would count as copies of one
+        x, y, r = rng.randrange(-20, 400), rng.randrange(-20, 300), rng.randrange(4, 60)
+        pen.ellipse((x, y, x + r, y + r), fill=_tint(rng, 60, 230))
     {"bike": _bike, "bus": _bus, "plate": _plate, "box": _box}[subject](pen, rng)
     out = io.BytesIO()
     image.save(out, "JPEG", quality=80)
     return out.getvalue()
+
+
+def _light(rng: Random) -> Image.Image:
+    """Patches of light and shade of several sizes."""
+    light = Image.new("L", SIZE, 128)
+    for cells in (4, 9, 21):
+        patches = Image.frombytes("L", (cells, cells), rng.randbytes(cells * cells))
+        light = Image.blend(light, patches.resize(SIZE, Image.Resampling.BICUBIC), 0.5)
+    return light.convert("RGB")
 
 
 def _tint(rng: Random, low: int, high: int) -> tuple[int, int, int]:
