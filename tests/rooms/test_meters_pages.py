@@ -165,7 +165,7 @@ def test_a_units_meter_is_its_own_and_nobody_elses(house: Any, ling: Person, cli
     assert sent.status_code == 303
     settle_months(house, house.clock.now())
     page = client.get(made.location).text
-    assert "132,680 g" in page and "不计入个人" in page
+    assert "132.68 kg" in page and "不计入个人" in page
     with house.store.read() as tx:
         assert tx.scalar(text("SELECT count(*) FROM activity")) == 0
         assert tx.scalar(text("SELECT count(*) FROM staff_action WHERE action LIKE 'meter.%'")) >= 2

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import redirect, render_template, request, url_for
 
-from points_engine.clock import local_day
+from points_engine.clock import days_of, local_day
 from points_engine.errors import EngineError, Invalid, refuse
 from points_engine.meters import KINDS, count
 from points_engine.methodology import Level, quantify
@@ -125,6 +125,7 @@ def show(
         bars=words.bars(known, uses, settled),
         told=told,
         waiting=[u for u in uses if u.measured and u.month not in settled],
+        free_after=days_of(max(settled))[1] + timedelta(days=1) if settled else None,
         saved=sum(row.saved_milli for row in settled.values() if at.unit or row.activity_id),
         readings=page_of(rows, queries.PAGE, lambda row: f"{row.read_on.isoformat()}.{row.register}"),
         months=count("months_before_credit"),

@@ -80,10 +80,16 @@ def unit_name(kind: str) -> str:
     return t(KINDS[kind].unit_zh, KINDS[kind].unit)
 
 
+def figure(milli: int, kind: str) -> str:
+    """182.5 or 22,400: one decimal below a thousand, cut; heat with three."""
+    if milli >= 1000 * 1000:
+        return f"{milli // 1000:,}"
+    return plain_figure(milli if kind == "heat" else milli // 100 * 100)
+
+
 def amount(milli: int, kind: str) -> str:
-    """182.5 千瓦时: at most one decimal, cut, heat with three."""
-    shown = milli if kind == "heat" else milli // 100 * 100
-    return f"{plain_figure(shown)} {unit_name(kind)}"
+    """182.5 千瓦时"""
+    return f"{figure(milli, kind)} {unit_name(kind)}"
 
 
 def meter_name(known: Meter) -> str:
@@ -172,8 +178,10 @@ def _basis(done: Working) -> list[str]:
         )  # fmt: skip
     if done.correction != 10**6:
         lines.append(_weather(done, plain_figure(done.correction // 1000)))
-    if done.peaks:
-        named = t("、", ", ").join(period_name(month) for month in done.peaks)
+    year_before = f"{int(done.month[:4]) - 1}{done.month[4:]}"
+    peaks = [month for month in done.peaks if month in (*done.used_months, year_before)]
+    if peaks:
+        named = t("、", ", ").join(period_name(month) for month in peaks)
         lines.append(
             t(
                 f"{named}用量明显高于常态，不抬高基线。",
