@@ -63,7 +63,7 @@ INSERT INTO activity (member_id, id, behaviour, version, quantity_milli, credite
 SELECT 1 + (n * 7919::bigint) % :members, gen_random_uuid(), b, '1', m, m, CASE b WHEN 'carpool' THEN '{"n":"3"}' ELSE '{}' END,
   CASE WHEN b = 'rooftop_pv' OR n % 5 = 0 THEN 'photo' ELSE 'declared' END, d, d::date, d, 'accepted', m / 20, 5,
   '[]', '[]', '{}', ''
-FROM (SELECT n, (ARRAY['bike','shared_bike','walk','bus','shuttle','ebike','carpool','rooftop_pv'])[1 + n % 8] AS b,
+FROM (SELECT n, (ARRAY['bike','shared_bike','walk','bus','shuttle','ebike','carpool','rooftop_pv'])[1 + (n / 7) % 8] AS b,
   500 * (1 + (n * 31) % 20) AS m, timestamptz '2026-01-01' + (n * 300 / :acts) * interval '1 day' AS d
   FROM generate_series(1, :acts) AS n) AS made
 """
@@ -71,7 +71,7 @@ SQLITE = """
 INSERT INTO activity (member_id, id, behaviour, version, quantity_milli, credited_milli, inputs, level, occurred_at,
   occurred_on, recorded_at, status, grams, points, reasons, evidence, counters, facts)
 WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < :acts), made AS (
-  SELECT n, CASE n % 8 WHEN 0 THEN 'bike' WHEN 1 THEN 'shared_bike' WHEN 2 THEN 'walk' WHEN 3 THEN 'bus' WHEN 4 THEN 'shuttle'
+  SELECT n, CASE (n / 7) % 8 WHEN 0 THEN 'bike' WHEN 1 THEN 'shared_bike' WHEN 2 THEN 'walk' WHEN 3 THEN 'bus' WHEN 4 THEN 'shuttle'
     WHEN 5 THEN 'ebike' WHEN 6 THEN 'carpool' ELSE 'rooftop_pv' END AS b, 500 * (1 + (n * 31) % 20) AS m,
     date('2026-01-01', (n * 300 / :acts) || ' days') AS d FROM s)
 SELECT 1 + (n * 7919) % :members, lower(hex(randomblob(16))), b, '1', m, m, CASE b WHEN 'carpool' THEN '{"n":"3"}' ELSE '{}' END,
@@ -114,9 +114,9 @@ def ours(store: Store, old: Catalogue, new: Catalogue, draft: Draft) -> list[que
         parts, _ = service.parts_of(tx)
         rates = effects.draft_rates(tx, old, new, draft)
     found = []
-    for part in range(parts):
+    for members in parts:
         with store.read() as tx:
-            found += effects.effects(tx, rates, part, parts)
+            found += effects.effects(tx, rates, members)
     return effects.added(found)
 
 

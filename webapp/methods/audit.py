@@ -9,7 +9,7 @@ from sqlalchemy import String, and_, not_, or_, type_coerce
 from webapp.activities.queries import acts
 from webapp.ledger.audit import Findings
 from webapp.methods import queries
-from webapp.methods.effects import laid_out, pinned_rates, points_of, rate, with_rates, worth_of
+from webapp.methods.effects import laid_out, pinned_rates, points_of, with_rates, worth_of
 from webapp.store import Tx
 
 # Reasons that make an act worth less than its credited amount says.
@@ -20,14 +20,14 @@ SHOWN = 100
 def check_credits(tx: Tx) -> Findings:
     """Credits that the version they carry does not explain, to the gram; in one statement over all acts."""
     found = Findings()
-    with laid_out(tx, pinned_rates(tx, queries.living(tx))):
-        for row in tx.rows(_unexplained().limit(SHOWN)):
+    with laid_out(tx, pinned_rates(tx, queries.living(tx))) as (rate, given):
+        for row in tx.rows(_unexplained(rate).limit(SHOWN), given):
             found.faults.append(_fault(row))
     return found
 
 
-def _unexplained() -> Any:
-    grams, share = worth_of("old_")
+def _unexplained(rate: Any) -> Any:
+    grams, share = worth_of(rate, "old_")
     points = points_of(rate.c.old_only, acts.c.credited_milli, grams, share, rate.c.old_po)
     told = type_coerce(acts.c.reasons, String())
     whole = not_(or_(*(told.contains(word) for word in CUTS)))
@@ -38,7 +38,7 @@ def _unexplained() -> Any:
         and_(whole, or_(acts.c.grams < grams, acts.c.points < points)),
     )
     columns = (acts.c.member_id, acts.c.id, acts.c.version, acts.c.grams, acts.c.points)
-    wanted = with_rates(*columns, grams.label("should_g"), points.label("should_p"))
+    wanted = with_rates(rate, *columns, grams.label("should_g"), points.label("should_p"))
     return wanted.where(acts.c.credited_milli > 0, wrong)
 
 

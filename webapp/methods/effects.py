@@ -4,27 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Date,
-    Integer,
-    String,
-    and_,
-    case,
-    column,
-    func,
-    literal,
-    select,
-    table,
-    type_coerce,
-    union_all,
-)
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import BigInteger, Date, String, and_, case, column, func, select, table, text, type_coerce
 
 from points_engine.errors import EngineError, refuse
 from points_engine.methodology import Behaviour, Catalogue, Level, Version
@@ -42,36 +27,34 @@ FEWEST = 5  # no figure of fewer people
 WORDS = ("behaviour", "version", "level", "inputs")
 DAYS = ("first_day", "last_day")
 NUMBERS = ("old_only", "old_go", "old_gu", "old_po", "old_pu", "new_only", "new_go", "new_gu", "new_po", "new_pu")
-rate = table(
-    "temp_rate",
-    *(column(name, String()) for name in WORDS),
-    *(column(name, Date()) for name in DAYS),
-    *(column(name, BigInteger()) for name in NUMBERS),
-)
+KINDS = [*((name, "text") for name in WORDS), *((name, "date") for name in DAYS), *((n, "bigint") for n in NUMBERS)]
+TYPES: dict[str, Any] = {"text": String(), "date": Date(), "bigint": BigInteger()}
 
 
-def effects(tx: Tx, rates: list[dict[str, Any]], part: int = 0, parts: int = 1) -> list[Effect]:
-    """Old and new grams and points by behaviour, and by unit of today; of one of so many equal parts of the members."""
+def _typed() -> list[Any]:
+    return [column(name, TYPES[kind]) for name, kind in KINDS]
+
+
+TEMPORARY = table("temp_rate", *_typed())
+
+
+def effects(tx: Tx, rates: list[dict[str, Any]], members: tuple[int, int] | None = None) -> list[Effect]:
+    """Old and new grams and points by behaviour, and by unit of today; of everybody or of a range of members."""
     if not rates:
         return []
-    with laid_out(tx, rates):
-        return _sums(tx, {each["behaviour"] for each in rates}, part, parts)
-
-
-def _sums(tx: Tx, codes: set[str], part: int, parts: int) -> list[Effect]:
-    each = _per_member(codes, part, parts).cte("each")
-    sums = [func.sum(each.c[name]) for name in ("acts", "changed", "credited", "old_g", "new_g", "old_p", "new_p")]
-    touched = func.sum(case((each.c.changed > 0, 1), else_=0))
-    everybody = select(each.c.behaviour, literal(EVERYBODY), touched, *sums).group_by(each.c.behaviour)
-    m = memberships.c
-    now_in = and_(m.member_id == each.c.member_id, m.left_on.is_(None))
-    units = (
-        select(each.c.behaviour, m.unit_id, touched, *sums)
-        .select_from(each.join(memberships, now_in))
-        .group_by(each.c.behaviour, m.unit_id)
-    )
-    rows = tx.rows(union_all(everybody, units))
-    return [Effect(row[0], *(int(n) for n in row[1:])) for row in rows]
+    codes = {each["behaviour"] for each in rates}
+    with laid_out(tx, rates) as (rate, given):
+        ours = _theirs(tx, members, codes)
+        sums = tx.rows(_sums(rate, ours), given)
+    heads = tx.rows(_heads(ours))
+    found: dict[tuple[str, int], list[int]] = {}
+    for at, rows in ((0, heads), (1, sums)):
+        for behaviour, units, *figures in rows:
+            for unit in (EVERYBODY, *map(int, (units or "").split(",") if units else ())):
+                mine = found.setdefault((behaviour, unit), [0] * 8)
+                for place, n in enumerate(figures, at):
+                    mine[place] += int(n)
+    return [Effect(behaviour, unit, *figures) for (behaviour, unit), figures in found.items()]
 
 
 def added(parts: Iterable[Effect]) -> list[Effect]:
@@ -169,33 +152,32 @@ def _bounded(rate: Rate, behaviour: Behaviour) -> Rate:
 
 
 @contextmanager
-def laid_out(tx: Tx, rates: Sequence[Mapping[str, Any]]) -> Iterator[None]:
-    """Lay the rates out as a temporary table beside the acts; both databases look acts up in it by its key."""
-    kinds = [*((name, "text") for name in WORDS), *((name, "date") for name in DAYS), *((n, "bigint") for n in NUMBERS)]
-    columns = ", ".join(f"{name} {kind} NOT NULL" for name, kind in kinds)
-    key = ", ".join((*WORDS, "first_day"))
+def laid_out(tx: Tx, rates: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Any, dict[str, str]]]:
+    """The rates as a table to join, and the parameters that a statement with it takes.
+
+    PostgreSQL hashes them from one JSON text, in every worker of a parallel scan; SQLite would read through
+    all of them for every act, and gets a temporary table with a key.
+    """
+    if tx.dialect == "postgresql":
+        record = ", ".join(f"{name} {kind}" for name, kind in KINDS)
+        source = text(f"SELECT * FROM json_to_recordset(CAST(:rates AS json)) AS r({record})")  # noqa: S608 - our own names
+        yield source.columns(*_typed()).cte("rate"), {"rates": json.dumps(list(rates))}
+        return
     run = tx.connection.exec_driver_sql
+    columns = ", ".join(f"{name} {kind} NOT NULL" for name, kind in KINDS)
     run("DROP TABLE IF EXISTS temp_rate")
-    tail = " WITHOUT ROWID" if tx.dialect == "sqlite" else ""
-    run(f"CREATE TEMPORARY TABLE temp_rate ({columns}, PRIMARY KEY ({key})){tail}")
+    run(f"CREATE TEMPORARY TABLE temp_rate ({columns}, PRIMARY KEY ({', '.join((*WORDS, 'first_day'))})) WITHOUT ROWID")
+    marks = ", ".join("?" for _ in KINDS)
+    if rates:
+        rows = [tuple(each[name] for name, _ in KINDS) for each in rates]
+        run(f"INSERT INTO temp_rate VALUES ({marks})", rows)  # noqa: S608 - marks only
     try:
-        if tx.dialect == "sqlite":
-            names = [name for name, _ in kinds]
-            marks = ", ".join("?" for _ in names)
-            if rates:
-                run(f"INSERT INTO temp_rate VALUES ({marks})", [tuple(each[name] for name in names) for each in rates])  # noqa: S608
-        else:
-            record = ", ".join(f"{name} {kind}" for name, kind in kinds)
-            rows = "json_to_recordset(%(rates)s::json)"
-            run(f"INSERT INTO temp_rate SELECT * FROM {rows} AS r({record})", {"rates": json.dumps(list(rates))})  # noqa: S608
-            run("ANALYZE temp_rate")
-        yield
+        yield TEMPORARY, {}
     finally:
-        with suppress(DBAPIError):  # a transaction that failed takes the table with it
-            run("DROP TABLE IF EXISTS temp_rate")
+        run("DROP TABLE IF EXISTS temp_rate")
 
 
-def with_rates(*wanted: Any) -> Any:
+def with_rates(rate: Any, *wanted: Any) -> Any:
     """Accepted acts, each beside the rate of its kind on its day; without one where there is none."""
     # An outer join: an act that no version explains must not vanish, and SQLite goes from the act to its rate.
     same = [type_coerce(acts.c[name], String()) == rate.c[name] for name in WORDS]
@@ -205,7 +187,7 @@ def with_rates(*wanted: Any) -> Any:
     )
 
 
-def worth_of(side: str) -> tuple[Any, Any]:
+def worth_of(rate: Any, side: str) -> tuple[Any, Any]:
     """Grams, and points before the rule of the least point, of an act: the engine's `share` in SQL."""
     milli = acts.c.credited_milli
     return milli * rate.c[f"{side}go"] // rate.c[f"{side}gu"], milli * rate.c[f"{side}po"] // rate.c[f"{side}pu"]
@@ -217,27 +199,55 @@ def points_of(only: Any, milli: Any, grams: Any, share: Any, price: Any) -> Any:
     return case((nothing, 0), (and_(share == 0, price > 0), 1), else_=share)
 
 
-def _per_member(codes: set[str], part: int, parts: int) -> Any:
-    old_g, old_p = worth_of("old_")
-    new_g, new_p = worth_of("new_")
-    one = (
-        with_rates(
-            acts.c.behaviour, acts.c.member_id, acts.c.credited_milli.label("milli"), acts.c.grams.label("credited"),
-            old_g.label("old_g"), old_p.label("old_share"), new_g.label("new_g"), new_p.label("new_share"),
-            rate.c.old_only, rate.c.old_po, rate.c.new_only, rate.c.new_po,
-        )
-        .where(acts.c.behaviour.in_(sorted(codes)), acts.c.member_id % parts == part)
-        .subquery("one")
-    )  # fmt: skip
-    o = one.c
+def _theirs(tx: Tx, members: tuple[int, int] | None, codes: set[str]) -> Any:
+    """The condition for the acts in question."""
+    ours = acts.c.behaviour.in_(sorted(codes))
+    if members is None:
+        return ours
+    # SQLite would follow an index through the whole table; the plus keeps it from that.
+    who = acts.c.member_id if tx.dialect == "postgresql" else acts.c.member_id.op("+")(0)
+    return and_(ours, who.between(*members))
+
+
+def _homes() -> Any:
+    """Each member's units of today as one text: acts are added up by it, and the sums dealt out to the units."""
+    m = memberships.c
+    units = func.aggregate_strings(m.unit_id.cast(String), ",").label("units")
+    return select(m.member_id, units).where(m.left_on.is_(None)).group_by(m.member_id).subquery("homes")
+
+
+def _sums(rate: Any, ours: Any) -> Any:
+    """Acts, changed ones, and grams and points by behaviour and units."""
+    old_g, old_p = worth_of(rate, "old_")
+    new_g, new_p = worth_of(rate, "new_")
+    o = with_rates(
+        rate, acts.c.behaviour, acts.c.member_id, acts.c.credited_milli.label("milli"), acts.c.grams.label("credited"),
+        old_g.label("old_g"), old_p.label("old_share"), new_g.label("new_g"), new_p.label("new_share"),
+        rate.c.old_only, rate.c.old_po, rate.c.new_only, rate.c.new_po,
+    ).where(ours).subquery("one").c  # fmt: skip
     priced = select(
         o.behaviour, o.member_id, o.credited, o.old_g, o.new_g,
         points_of(o.old_only, o.milli, o.old_g, o.old_share, o.old_po).label("old_p"),
         points_of(o.new_only, o.milli, o.new_g, o.new_share, o.new_po).label("new_p"),
     ).subquery("priced")  # fmt: skip
-    p = priced.c
+    p, homes = priced.c, _homes()
     other = case((and_(p.old_g == p.new_g, p.old_p == p.new_p), 0), else_=1)
-    return select(
-        p.behaviour, p.member_id, func.count().label("acts"), func.sum(other).label("changed"),
-        *(func.sum(p[name], type_=Integer).label(name) for name in ("credited", "old_g", "new_g", "old_p", "new_p")),
-    ).group_by(p.behaviour, p.member_id)  # fmt: skip
+    return (
+        select(
+            p.behaviour, homes.c.units, func.count(), func.sum(other),
+            *(func.sum(p[name]) for name in ("credited", "old_g", "new_g", "old_p", "new_p")),
+        )
+        .select_from(priced.join(homes, homes.c.member_id == p.member_id, isouter=True))
+        .group_by(p.behaviour, homes.c.units)
+    )  # fmt: skip
+
+
+def _heads(ours: Any) -> Any:
+    """How many people stand behind the sums."""
+    one = select(acts.c.behaviour, acts.c.member_id).where(ours, acts.c.status == "accepted").distinct().subquery("one")
+    homes = _homes()
+    return (
+        select(one.c.behaviour, homes.c.units, func.count())
+        .select_from(one.join(homes, homes.c.member_id == one.c.member_id, isouter=True))
+        .group_by(one.c.behaviour, homes.c.units)
+    )

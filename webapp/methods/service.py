@@ -31,7 +31,7 @@ LOOK_EVERY = timedelta(seconds=30)
 AGAIN_AFTER = timedelta(seconds=1)
 # An act may lie ten minutes ahead, and every process has looked at the stamp long before this is over.
 AHEAD = timedelta(hours=1)
-PART = 1_000_000  # acts a part of a what-if should hold
+PART = 1_000_000  # acts a part of a what-if holds at least
 MOST_PARTS = 4
 
 
@@ -175,7 +175,7 @@ def ask_what_if(tx: Tx, actor_id: int, draft_id: int, now: datetime) -> int:
 
 
 def run_what_if(house: Any, run_id: int) -> None:
-    """Work out a run part by part, a part being every so-manieth member; safe to begin again."""
+    """Work out a run part by part, a part being a range of members; safe to begin again."""
     with house.store.read() as tx:
         run = queries.run_by_id(tx, run_id)
         if run is None or run.state == "done":
@@ -187,7 +187,7 @@ def run_what_if(house: Any, run_id: int) -> None:
     if draft is None:  # changed meanwhile: nobody needs the answer
         _note(house, run_id, state="failed", finished_at=house.clock.now())
         return
-    _note(house, run_id, state="running", done=0, parts=parts, acts=count)
+    _note(house, run_id, state="running", done=0, parts=len(parts), acts=count)
     try:
         found = _all_parts(house, run_id, old, draft, row.text, parts)
     except Exception:
@@ -196,24 +196,28 @@ def run_what_if(house: Any, run_id: int) -> None:
     with house.store.write() as tx:
         tx.execute(delete(what_if_row).where(what_if_row.c.run_id == run_id))
         tx.insert(what_if_row, [{"run_id": run_id, **_columns(each)} for each in found])
-        done = {"state": "done", "done": parts, "finished_at": house.clock.now()}
+        done = {"state": "done", "done": len(parts), "finished_at": house.clock.now()}
         tx.execute(update(what_if).where(what_if.c.id == run_id).values(**done))
 
 
-def parts_of(tx: Tx) -> tuple[int, int]:
-    """In how many parts a run is worth splitting, and the number of acts in all."""
-    count = int(tx.scalar(select(func.count()).select_from(acts)) or 0)
-    return max(1, min(MOST_PARTS, count // PART)), count
+def parts_of(tx: Tx) -> tuple[list[tuple[int, int]], int]:
+    """Ranges of members, few of them, for each is a look at every act; and the number of acts in all."""
+    count, last = tx.rows(select(func.count(), func.max(acts.c.member_id)).select_from(acts))[0]
+    parts = max(1, min(MOST_PARTS, (count or 0) // PART))
+    step = (last or 0) // parts + 1
+    return [(n * step, (n + 1) * step - 1) for n in range(parts)], int(count or 0)
 
 
-def _all_parts(house: Any, run_id: int, old: Any, draft: Draft, text: str, parts: int) -> list[queries.Effect]:
+def _all_parts(
+    house: Any, run_id: int, old: Any, draft: Draft, text: str, parts: list[tuple[int, int]]
+) -> list[queries.Effect]:
     found: list[queries.Effect] = []
     with house.store.read() as tx:
         rates = effects.draft_rates(tx, old, with_versions(old, [text]), draft)
-    for part in range(parts):
+    for done, members in enumerate(parts):
         with house.store.read() as tx:
-            found += effects.effects(tx, rates, part, parts)
-        _note(house, run_id, done=part + 1)
+            found += effects.effects(tx, rates, members)
+        _note(house, run_id, done=done + 1)
     return effects.added(found)
 
 
