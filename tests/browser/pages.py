@@ -21,6 +21,7 @@ RESIDENTS = (ANONYMOUS, "member", "fresh")
 NOT_PAGES = {
     "activities.photo": "a picture",
     "console_review.photo": "a picture",
+    "console_tracks.track": "a picture",
     "health.healthz": "for probes",
     "health.metrics": "for scrapers",
     "health.readyz": "for probes",
@@ -222,7 +223,9 @@ EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
     "console_members.one": _people,
     "console_merchants.merchant": lambda ask: ask.ids("SELECT id FROM merchant LIMIT 1", "merchant_id"),
     "console_methods.one": _methods("ref"),
+    "console_cases.show_one": lambda ask: ask.ids(_one_of_each("kind", "review_case"), "case_id"),
     "console_review.case": _pending,
+    "console_review.index": lambda ask: [{}, {"tab": "sample"}, {"tab": "risk"}, {"tab": "appeal"}],
     "console_rewards.edit": lambda ask: ask.ids(_one_of_each("kind", "reward"), "reward_id"),
     "console_units.ask_close": _staff_units,
     "console_units.edit": _staff_units,
