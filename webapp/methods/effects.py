@@ -42,11 +42,16 @@ def effects(tx: Tx, rates: list[dict[str, Any]], members: tuple[int, int] | None
     """Old and new grams and points by behaviour, and by unit of today; of everybody or of a range of members."""
     if not rates:
         return []
-    codes = {each["behaviour"] for each in rates}
+    codes = sorted({each["behaviour"] for each in rates})
     with laid_out(tx, rates) as (rate, given):
         ours = _theirs(tx, members, codes)
         sums = tx.rows(_sums(rate, ours), given)
-    heads = tx.rows(_heads(ours))
+    heads = [
+        (code, units, n)
+        for units, *told in tx.rows(_heads(ours, codes))
+        for code, n in zip(codes, told, strict=True)
+        if n
+    ]
     found: dict[tuple[str, int], list[int]] = {}
     for at, rows in ((0, heads), (1, sums)):
         for behaviour, units, *figures in rows:
@@ -199,9 +204,9 @@ def points_of(only: Any, milli: Any, grams: Any, share: Any, price: Any) -> Any:
     return case((nothing, 0), (and_(share == 0, price > 0), 1), else_=share)
 
 
-def _theirs(tx: Tx, members: tuple[int, int] | None, codes: set[str]) -> Any:
+def _theirs(tx: Tx, members: tuple[int, int] | None, codes: Sequence[str]) -> Any:
     """The condition for the acts in question."""
-    ours = acts.c.behaviour.in_(sorted(codes))
+    ours = acts.c.behaviour.in_(codes)
     if members is None:
         return ours
     # SQLite would follow an index through the whole table; the plus keeps it from that.
@@ -242,12 +247,13 @@ def _sums(rate: Any, ours: Any) -> Any:
     )  # fmt: skip
 
 
-def _heads(ours: Any) -> Any:
-    """How many people stand behind the sums."""
-    one = select(acts.c.behaviour, acts.c.member_id).where(ours, acts.c.status == "accepted").distinct().subquery("one")
-    homes = _homes()
+def _heads(ours: Any, codes: Sequence[str]) -> Any:
+    """How many people stand behind the sums, by units: a column for each behaviour."""
+    did = [func.max(case((acts.c.behaviour == code, 1), else_=0)).label(f"did_{n}") for n, code in enumerate(codes)]
+    theirs = select(acts.c.member_id, *did).where(ours, acts.c.status == "accepted").group_by(acts.c.member_id)
+    each, homes = theirs.subquery("each"), _homes()
     return (
-        select(one.c.behaviour, homes.c.units, func.count())
-        .select_from(one.join(homes, homes.c.member_id == one.c.member_id, isouter=True))
-        .group_by(one.c.behaviour, homes.c.units)
+        select(homes.c.units, *(func.sum(each.c[f"did_{n}"]) for n in range(len(codes))))
+        .select_from(each.join(homes, homes.c.member_id == each.c.member_id, isouter=True))
+        .group_by(homes.c.units)
     )
