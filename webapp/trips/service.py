@@ -22,7 +22,7 @@ from webapp.activities.commands import LogActivity, read_command
 from webapp.activities.proofs import Proof
 from webapp.activities.service import log_many
 from webapp.journal import service as journal
-from webapp.members.consents import has_consent
+from webapp.members.queries import has_consent
 from webapp.store import Tx
 from webapp.trips import gpx, queries
 from webapp.trips.files import MOST_POINTS
