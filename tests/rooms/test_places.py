@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import uuid
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -174,14 +175,12 @@ def test_a_place_that_checks_where_one_is(house: Any) -> None:
 def test_an_open_amount_is_told_by_the_member(house: Any) -> None:
     pile = make_place(house, kind="charging", behaviours=["ev_charge"], **{"amount-ev_charge": ""})
     ling = make_member(house, "ling").id
-    from decimal import Decimal
-
     with pytest.raises(Invalid):
         scan(house, ling, pile, "ev_charge")
     record = scan(house, ling, pile, "ev_charge", quantity=Decimal("20")).record
     assert record["status"] == "pending", "worth more than 500 g by a plate alone: a person looks first"
-    record = scan(house, ling, pile, "ev_charge", quantity=Decimal("20"), key=on_screen(house, pile)).record
-    assert (record["status"], record["grams"]) == ("accepted", 9200)
+    record = scan(house, ling, pile, "ev_charge", quantity=Decimal("1"), key=on_screen(house, pile)).record
+    assert (record["status"], record["level"], record["grams"]) == ("accepted", "photo", 460)
 
 
 @pytest.mark.parametrize(
@@ -192,6 +191,7 @@ def test_an_open_amount_is_told_by_the_member(house: Any) -> None:
         ({"behaviours": []}, "behaviours"),
         ({"behaviours": ["flying"]}, "behaviours"),
         ({"behaviours": ["online_meeting"]}, "behaviours"),
+        ({"behaviours": ["electricity_saved"]}, "behaviours"),
         ({"amount-clean_plate": "900"}, "behaviours"),
         ({"opens": "25:00", "closes": "26:00"}, "opens"),
         ({"opens": "08:00"}, "closes"),

@@ -21,6 +21,8 @@ KINDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "recycling": ("回收点", "Recycling point", ("box_returned", "clothes_recycled", "waste_sorting", "second_hand")),
     "shop": ("商店", "Shop", ("own_bag", "own_cup", "own_lunch_box", "no_cutlery")),
 }
+# A scan proves that somebody was there: enough for these acts, never for what a meter or an invoice has to show.
+SCANNED = tuple(dict.fromkeys(code for _, _, codes in KINDS.values() for code in codes))
 CODE_LENGTH = 8
 
 
@@ -110,7 +112,7 @@ def _behaviours(form: Any, catalogue: Catalogue, wrong: dict[str, str]) -> dict[
     for code in form.getlist("behaviours"):
         try:
             behaviour = catalogue.behaviour(code)
-            if Level.PHOTO not in behaviour.evidence or behaviour.inputs:
+            if code not in SCANNED or Level.PHOTO not in behaviour.evidence or behaviour.inputs:
                 raise Invalid({"behaviours": "not_a_choice"})
             amount = (form.get(f"amount-{code}") or "").strip()
             chosen[code] = f"{read_quantity(behaviour, parse_number(amount)):f}" if amount else ""

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 
 from points_engine.clock import local_day
 from points_engine.errors import EngineError, Invalid, refuse
-from points_engine.methodology import Behaviour, Level
+from points_engine.methodology import Behaviour
 from points_engine.scanning import rules
 from webapp.activities import views as act_views
 from webapp.green_units import queries as green_units
@@ -242,7 +242,7 @@ def _form(known: Place | None, values: Any, errors: Any) -> str:
     units = _units()
     with house().store.read() as tx:
         own = green_units.administered(tx, signed_in().member_id)
-    possible = [b for b in house().catalogue.behaviours if Level.PHOTO in b.evidence and not b.inputs and not b.hidden]
+    possible = [house().catalogue.behaviour(code) for code in forms.SCANNED]
     given = _given(values) if values is not None else _as_given(known)
     screen = known and _link(url_for(".screen", code=known.code, key=known.screen_key))
     return render_template(

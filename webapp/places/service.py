@@ -119,7 +119,9 @@ def scan_place(tx: Tx, catalogue: Catalogue, key: str, member_id: int, code: str
     amount = _amount(spot, scan)
     natural = _told(tx, member_id, scan.id) if known else _natural(tx, spot, member_id, shown, now)
     verdict, reasons = ("accept", ()) if known else _haste(tx, spot, member_id, now)
-    proof = Proof("scan", shown.level, verdict, reasons, source=spot.source, natural=natural or "")
+    # A screen shows that somebody is there, not how much they charged or carried.
+    level = shown.level if spot.behaviours.get(scan.behaviour) else Level.PHOTO
+    proof = Proof("scan", level, verdict, reasons, source=spot.source, natural=natural or "")
     command = read_command(
         catalogue,
         member_id,
