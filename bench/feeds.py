@@ -50,13 +50,13 @@ def prepare(server: Server, members: int) -> str:
     return server.url_of("puhui")
 
 
-def write_file(path: Path, rows: int, members: int, feed: str) -> Path:
-    """A partner's file in the standard format: so many events of random members in the last hours."""
-    now = datetime.now(UTC).astimezone(LOCAL)
+def write_file(path: Path, rows: int, members: int, feed: str, day: int) -> Path:
+    """A partner's file of one day, so many days ago, in the standard format: events of random members."""
+    midnight = datetime.now(UTC).astimezone(LOCAL).replace(hour=0, minute=0, second=0) - timedelta(days=day)
     with path.open("w", encoding="utf-8") as out:
         out.write("event_id,member,behaviour,quantity,occurred_at\n")
         for _ in range(rows):
-            at = now - timedelta(seconds=random.randint(60, 20 * 3600))
+            at = midnight + timedelta(seconds=random.randint(6 * 3600, 23 * 3600))
             what = FEEDS[feed].format(km=random.randint(500, 9000) / 1000)
             out.write(f"{uuid.uuid4().hex},b{random.randint(1, members)},{what},{at:%Y-%m-%d %H:%M:%S}\n")
     return path
@@ -65,7 +65,9 @@ def write_file(path: Path, rows: int, members: int, feed: str) -> Path:
 def job_for(path: Path, source: str, workers: int) -> importing.Job:
     catalogue = load()
     plan = mapping.load(source, mapping.folders(path.parent), catalogue)
-    return importing.Job(path, plan, catalogue, PhoneBook("k" * 16, "p" * 16), SystemClock().now, workers=workers)
+    return importing.Job(
+        path, plan, catalogue, PhoneBook("k" * 16, "p" * 16), SystemClock().now, workers=workers, own_process=True
+    )
 
 
 def import_file(url: str, path: Path, source: str, workers: int) -> dict[str, Any]:
@@ -81,10 +83,12 @@ def measure(given: argparse.Namespace, server: Server, url: str, folder: Path) -
     ratios, ours, floors = [], [], []
     with psycopg.connect(server.url_of("yardstick"), autocommit=True) as connection:
         bulk.post(connection, given.rows)
-        import_file(url, write_file(folder / "warm.csv", given.rows, given.members, given.feed), "bench", given.workers)
-        for _ in range(given.rounds):
+        import_file(
+            url, write_file(folder / "warm.csv", given.rows, given.members, given.feed, 1), "bench", given.workers
+        )
+        for day in range(2, 2 + given.rounds):
             floor = given.rows / bulk.post(connection, given.rows)
-            path = write_file(folder / "feed.csv", given.rows, given.members, given.feed)
+            path = write_file(folder / "feed.csv", given.rows, given.members, given.feed, day)
             summary = import_file(url, path, "bench", given.workers)
             assert summary["credited"] > given.rows * 9 // 10, summary
             rate = given.rows / summary["seconds"]
@@ -103,8 +107,8 @@ def measure(given: argparse.Namespace, server: Server, url: str, folder: Path) -
 
 def memory(given: argparse.Namespace, url: str, folder: Path) -> None:
     """Peak memory of an import process of few rows and of many."""
-    for rows in (given.rows, given.memory):
-        path = write_file(folder / f"{rows}.csv", rows, given.members, given.feed)
+    for day, rows in ((30, given.rows), (31, given.memory)):
+        path = write_file(folder / f"{rows}.csv", rows, given.members, given.feed, day)
         code = (
             "import json, resource, sys; from pathlib import Path; from bench.feeds import import_file\n"
             "s = import_file(sys.argv[1], Path(sys.argv[2]), 'bench', int(sys.argv[3]))\n"
@@ -121,7 +125,7 @@ def memory(given: argparse.Namespace, url: str, folder: Path) -> None:
 
 
 def profile(given: argparse.Namespace, url: str, folder: Path) -> None:
-    path = write_file(folder / "profile.csv", given.rows, given.members, given.feed)
+    path = write_file(folder / "profile.csv", given.rows, given.members, given.feed, 40)
     profiler = cProfile.Profile()
     profiler.runcall(import_file, url, path, "bench", 1)
     pstats.Stats(profiler).sort_stats("tottime").print_stats(30)

@@ -55,7 +55,10 @@ class Alike:
         for key in self._zeros:
             if used(key):
                 return False
-        return not any(used((scope, instant)) for scope in self._instant_zeros)
+        for scope in self._instant_zeros:  # noqa: SIM110 - a generator for each act takes longer than its look-ups
+            if used((scope, instant)):
+                return False
+        return True
 
 
 class Row:
@@ -71,8 +74,8 @@ class Row:
         out = copied(canonical(counters_out(counters)))
         self.worth = f"{verdict.status}\t{verdict.grams}\t{verdict.points}\t{reasons}\t[]\t{out}\t"
         self.has_instant = INSTANT in out
-        self.fixed = [(key, n) for key, n in counters.items() if key[1] != INSTANT]
-        self.at_instant = [(scope, n) for (scope, p), n in counters.items() if p == INSTANT]
+        self.counters = [(scope, period, n) for (scope, period), n in counters.items()]
+        self.grams, self.points = verdict.grams, verdict.points
 
 
 def copied(text: str) -> str:

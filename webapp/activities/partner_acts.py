@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha1
 from typing import NamedTuple
@@ -98,6 +98,7 @@ class PartnerDesk:
         entries = [each for each in read if isinstance(each, Entry)]
         if not entries:
             return [each for each in read if isinstance(each, Outcome)]
+        tx.by_index()
         books = ledger.open_books(tx, {entry.member_id for entry in entries}, now)
         odd = _odd_members(tx, books, entries)
         known = set() if trusting else _known(tx, self.stamp.source, entries)
@@ -133,6 +134,8 @@ class PartnerDesk:
         made: list[Entry | Outcome] = []
         for act in acts:
             member, natural, behaviour, quantity, inputs, at = act
+            if at.tzinfo is not UTC:
+                at = at.astimezone(UTC)
             second = int(at.timestamp())
             window = windows.get(second // QUARTER)
             if window is None:

@@ -13,8 +13,6 @@ from hashlib import sha256
 from json.encoder import encode_basestring as json_text
 from typing import NamedTuple
 
-from sqlalchemy import select
-
 from points_engine.activity import Usage, decide, limits
 from webapp.activities.alike import INSTANT, Alike, Key, Row, copied, instant_text
 from webapp.activities.proofs import Proof
@@ -22,7 +20,7 @@ from webapp.activities.tables import activity, cap_counter, proof
 from webapp.ledger import queries as ledger_queries
 from webapp.ledger import service as ledger
 from webapp.ledger.setwise import Credit, credit_acts
-from webapp.store import Query, Tx, among
+from webapp.store import Tx
 
 ACTIVITY = (
     "member_id", "id", "behaviour", "version", "quantity_milli", "credited_milli", "inputs", "level", "occurred_at",
@@ -30,14 +28,6 @@ ACTIVITY = (
 )  # fmt: skip
 PROOF = ("member_id", "id", "kind", "level", "verdict", "source", "natural")
 COUNTER = ("member_id", "period", "scope", "used")
-
-_day, _counter = ledger_queries.days.c, cap_counter.c
-_COUNTERS = Query(
-    select(_counter.member_id, _counter.scope, _counter.period, _counter.used).where(
-        among("keys", _counter.member_id, _counter.period)
-    )
-)
-_DAYS = Query(select(_day.member_id, _day.day, _day.points).where(among("keys", _day.member_id, _day.day)))
 
 
 class Entry(NamedTuple):
@@ -62,7 +52,7 @@ class Sheaf:
         self._points = _read_points(tx, entries)
         self._known_days = set(self._points)
         self._added: dict[tuple[int, str, str], int] = {}
-        self._credits: list[Credit] = []
+        self._credits: list[Credit] = []  # plain tuples; see Credit
         self._acts: list[str] = []
         self._proofs: list[str] = []
         self._stamp = f"\t{stamp.kind}\t{stamp.level.value}\t{stamp.verdict}\t{stamp.source}\t"
@@ -83,34 +73,30 @@ class Sheaf:
         day = (member, alike.day)
         points = self._points.get(day, 0)
         row = alike.row
-        if (
-            not alike.plain
-            or points + row.verdict.points > self._most
-            or (counters and not alike.undisturbed(counters, instant))
-        ):
-            act = replace(alike.act, occurred_at=at)
-            row = Row(decide(act, Usage(counters, 0, points)), at)
-        for (scope, period), n in row.fixed:
-            self._count(counters, member, scope, period, n)
-        for scope, n in row.at_instant:
-            self._count(counters, member, scope, instant, n)
-        verdict, worth = row.verdict, row.worth
-        if row.has_instant:
-            worth = worth.replace(INSTANT, instant)
+        fits = alike.plain and points + row.points <= self._most
+        if not fits or (counters and not alike.undisturbed(counters, instant)):
+            row = Row(decide(replace(alike.act, occurred_at=at), Usage(counters, 0, points)), at)
+        added = self._added
+        for scope, period, n in row.counters:
+            if period == INSTANT:
+                period = instant
+            counters[(scope, period)] = counters.get((scope, period), 0) + n
+            key = (member, period, scope)
+            added[key] = added.get(key, 0) + n
+        when = at.isoformat(timespec="microseconds")
+        first, rest = alike.told
+        facts = sha256(f"{first}{when}{rest}{self._told}{json_text(natural)}]]".encode()).hexdigest()
+        worth = row.worth.replace(INSTANT, instant) if row.has_instant else row.worth
         self._acts.append(
-            f"{member}\t{own}{alike.claimed}{row.credited}{alike.inputs}{at.isoformat()}\t{alike.day}\t{self._now}\t"
-            f"{worth}{self.facts(entry)}\n"
+            f"{member}\t{own}{alike.claimed}{row.credited}{alike.inputs}{when}\t{alike.day}\t{self._now}\t{worth}{facts}\n"
         )
-        self._proofs.append(f"{member}\t{own}{self._stamp}{copied(natural)}\n")
-        if verdict.grams or verdict.points:
-            self._points[day] = points + verdict.points
-            self._credits.append(Credit(member, own, verdict.grams, verdict.points, alike.day))
+        if "\\" in natural:
+            natural = copied(natural)
+        self._proofs.append(f"{member}\t{own}{self._stamp}{natural}\n")
+        if row.grams or row.points:
+            self._points[day] = points + row.points
+            self._credits.append((member, own, row.grams, row.points, alike.day))
         return row
-
-    def _count(self, counters: dict[Key, int], member: int, scope: str, period: str, n: int) -> None:
-        counters[(scope, period)] = counters.get((scope, period), 0) + n
-        key = (member, period, scope)
-        self._added[key] = self._added.get(key, 0) + n
 
     def write(self) -> None:
         """Write what was put down; proofs first, for an event that is known ends the transaction there."""
@@ -129,16 +115,19 @@ class Sheaf:
 
 
 def _read_counters(tx: Tx, entries: Iterable[Entry]) -> tuple[dict[int, dict[Key, int]], set[tuple[int, str, str]]]:
-    keys = dict.fromkeys((e.member_id, window) for e in entries for window in e.alike.windows)
-    keys |= dict.fromkeys((e.member_id, e.instant) for e in entries if e.alike.by_instant)
+    keys = {(e.member_id, window) for e in entries for window in e.alike.windows}
+    keys |= {(e.member_id, e.instant) for e in entries if e.alike.by_instant}
+    members, windows = zip(*sorted(keys), strict=True) if keys else ((), ())
     found: dict[int, dict[Key, int]] = {}
     stored: set[tuple[int, str, str]] = set()
-    for member, scope, period, used in _COUNTERS.tuples(tx, keys=list(keys)) if keys else ():
+    for member, period, scope, used in tx.find(cap_counter, COUNTER, {"member_id": members, "period": windows}):
         found.setdefault(member, {})[(scope, period)] = used
         stored.add((member, period, scope))
     return found, stored
 
 
 def _read_points(tx: Tx, entries: Iterable[Entry]) -> dict[tuple[int, str], int]:
-    keys = dict.fromkeys((e.member_id, e.alike.day) for e in entries)
-    return {(m, day.isoformat()): points for m, day, points in _DAYS.tuples(tx, keys=list(keys))}
+    members, days = zip(*sorted({(e.member_id, e.alike.day) for e in entries}), strict=True)
+    rows = tx.find(ledger_queries.days, ("member_id", "day", "points"), {"member_id": members, "day": days})
+    texts = {day: day.isoformat() for day in {row[1] for row in rows}}
+    return {(member, texts[day]): points for member, day, points in rows}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -21,7 +23,7 @@ from webapp.members.phones import PhoneBook
 from webapp.store import Store, Tx
 
 BATCH = 10_000  # rows read at a time, and at most in one transaction
-SHARE = 2_500  # rows read for each worker at a time: small enough that all begin at once
+SHARE = 5_000  # rows read for each worker at a time
 
 Report = Callable[[int, str, str, str], None]  # line, the partner's event, reason, field
 Numbered = tuple[int, Event | Refusal]
@@ -81,6 +83,7 @@ class Job:
     actor_id: int | None = None
     batch: int = BATCH
     workers: int = 1
+    own_process: bool = False  # nobody else's work is in this process
 
     @property
     def proof(self) -> Proof:
@@ -100,7 +103,7 @@ def run(store: Store, job: Job, report: Report) -> dict[str, Any]:
     """Import the file, or only tell what would happen; the summary. Raises FileTrouble for the file as a whole."""
     began = time.perf_counter()
     seen = inspect(job.path, job.mapping.encoding)
-    with job.path.open(encoding=seen.encoding, newline="") as file:
+    with tidy_less(job.own_process), job.path.open(encoding=seen.encoding, newline="") as file:
         rows = Rows(file, job.mapping, job.catalogue)
         total = _try_out(store, job, rows, report) if job.dry_run else _import(store, job, rows, report, seen.checksum)
     seconds = time.perf_counter() - began
@@ -114,6 +117,20 @@ def run(store: Store, job: Job, report: Report) -> dict[str, Any]:
         "seconds": round(seconds, 3),
         "rows_per_second": round(total.rows / seconds) if seconds else 0,
     }
+
+
+@contextmanager
+def tidy_less(own_process: bool) -> Iterator[None]:
+    """Leave the search for cycles out: batches make none, and looking through their rows takes a third of the time."""
+    if own_process:
+        gc.freeze()
+        gc.disable()
+    try:
+        yield
+    finally:
+        if own_process:
+            gc.enable()
+            gc.unfreeze()
 
 
 def _import(store: Store, job: Job, rows: Rows, report: Report, checksum: str) -> Tally:

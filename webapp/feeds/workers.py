@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import queue
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from webapp.store import Store
 
 AHEAD = 2  # shares that wait for each worker; more would only fill memory
 LISTEN_SECONDS = 2
+NEIGHBOURS = 8  # bits of a member's number
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
@@ -45,7 +47,8 @@ class Workers:
         count = len(shares)
         for act, line in zip(acts, lines, strict=True):
             member, natural, behaviour, quantity, inputs, at = act
-            shares[member % count].append(
+            # Neighbours go together: their rows are on the same pages, where two writers would wait for each other.
+            shares[(member >> NEIGHBOURS) % count].append(
                 (line, member, natural, behaviour, quantity, inputs, (at - EPOCH) // MICROSECOND)
             )
         done = Done()
@@ -100,6 +103,7 @@ class Workers:
 
 def _work(url: str, job: Job, desk: Any, answers: Any) -> None:
     """The life of a worker: until it is sent home, or the process that began it is gone."""
+    gc.disable()  # see importing.tidy_less
     parent = os.getppid()
     store = Store(url, pool_size=1)
     poster = Poster(store, job)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +16,7 @@ from webapp.launch.trouble import Trouble
 from webapp.members.phones import book
 from webapp.settings import Settings
 
+WORKERS = min(4, os.cpu_count() or 1)  # processes that post side by side where the database lets them
 COLUMNS = ("line", "event", "reason", "field")
 
 
@@ -29,7 +31,16 @@ def run(settings: Settings, file: str, source: str, *, dry_run: bool, report: st
                 out = stack.enter_context(_open(report))
             writer = csv.writer(out)
             writer.writerow(COLUMNS)
-            job = importing.Job(Path(file), plan, house.catalogue, book(settings), house.clock.now, dry_run=dry_run)
+            job = importing.Job(
+                Path(file),
+                plan,
+                house.catalogue,
+                book(settings),
+                house.clock.now,
+                dry_run=dry_run,
+                workers=WORKERS,
+                own_process=True,
+            )
             summary = importing.run(house.store, job, lambda *row: writer.writerow(map(_plain, row)))
     except (mapping.MappingFaults, FileTrouble) as fault:
         print(str(fault), file=sys.stderr)

@@ -338,15 +338,23 @@ def expire_points(tx: Tx, now: datetime, limit: int = 500) -> list[tuple[int, in
 
 
 # SQLite has no row locks and needs none: BEGIN IMMEDIATE already holds the whole file.
-_LOCK = Query(select(wallet).where(among("ids", wallet.c.member_id)).order_by(wallet.c.member_id).with_for_update())
+_LOCK = Query(
+    select(
+        *(
+            wallet.c[name]
+            for name in ("member_id", "declared_g", "verified_g", "points", "held", "seq", "digest", "frozen", "debt")
+        )
+    )
+    .where(among("ids", wallet.c.member_id))
+    .order_by(wallet.c.member_id)
+    .with_for_update()
+)
 
 
 def _lock(tx: Tx, ids: list[int]) -> dict[int, Wallet]:
     return {
-        r.member_id: Wallet(
-            r.member_id, r.declared_g, r.verified_g, r.points, r.held, r.seq, r.digest, bool(r.frozen), r.debt
-        )
-        for r in _LOCK.rows(tx, ids=ids)
+        member: Wallet(member, declared, verified, points, held, seq, digest, bool(frozen), debt)
+        for member, declared, verified, points, held, seq, digest, frozen, debt in _LOCK.tuples(tx, ids=ids)
     }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC
 from hashlib import sha256
-from typing import NamedTuple
 
 from points_engine.ledger import expiry
 from webapp.ledger.service import LIFE_MONTHS, Books
@@ -17,14 +16,8 @@ TRANSFER = (
 )  # fmt: skip
 
 
-class Credit(NamedTuple):
-    """A credited act with evidence: its id, its worth, and its local day as text."""
-
-    member_id: int
-    act: str
-    grams: int
-    points: int
-    day: str
+# A credited act with evidence: the member, the act's id, grams, points, and its local day as text.
+Credit = tuple[int, str, int, int, str]
 
 
 def simple(books: Books, member_id: int) -> bool:

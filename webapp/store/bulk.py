@@ -14,6 +14,8 @@ from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
+from webapp.store.hot import array_text
+
 if TYPE_CHECKING:
     from webapp.store.engine import Tx
 
@@ -89,9 +91,41 @@ def merge(
     """
     if not next(iter(columns.values())):
         return
-    given = {f"c{n}": "{" + ",".join(map(str, values)) + "}" for n, values in enumerate(columns.values())}
+    given = {f"c{n}": array_text(values) for n, values in enumerate(columns.values())}
     with _driver(tx) as cursor:
         cursor.execute(_merging(table, tuple(columns), key, add, known), given)
+
+
+def find(tx: Tx, table: Table, columns: Names, keys: Mapping[str, Sequence[Any]]) -> list[tuple[Any, ...]]:
+    """The rows with these keys (columns side by side, each key once), as the driver gives them; on PostgreSQL.
+
+    Sorted keys are found faster: neighbours are on one page.
+    """
+    given = {f"c{n}": array_text(values) for n, values in enumerate(keys.values())}
+    with _driver(tx) as cursor:
+        return list(cursor.execute(_finding(table, columns, tuple(keys)), given))
+
+
+def by_index(tx: Tx) -> None:
+    """For the rest of the transaction keys are looked up one by one, whatever the tables' statistics say.
+
+    A plan that reads a whole table for some thousand keys is fast on a small park and ruinous on a large one.
+    """
+    with _driver(tx) as cursor:
+        cursor.execute("SELECT set_config(name, 'off', true) FROM unnest(%(names)s::text[]) AS name", {"names": _SLOW})
+
+
+_SLOW = "{enable_hashjoin,enable_mergejoin,enable_seqscan,enable_bitmapscan}"
+
+
+@lru_cache(maxsize=64)
+def _finding(table: Table, columns: Names, keys: Names) -> str:
+    shown = ", ".join(f't."{name}"' for name in columns)
+    types = [table.c[name].type.compile(DIALECTS["postgresql"]) for name in keys]
+    arrays = ", ".join(f"%(c{n})s::{kind}[]" for n, kind in enumerate(types))
+    names = ", ".join(f'"{name}"' for name in keys)
+    on = " AND ".join(f't."{name}" = k."{name}"' for name in keys)
+    return f'SELECT {shown} FROM unnest({arrays}) AS k({names}) JOIN "{table.name}" t ON {on}'
 
 
 @lru_cache(maxsize=64)

@@ -77,6 +77,14 @@ class Tx:
         """Add rows in the database's own text format; see bulk.copy."""
         bulk.copy(self, table, tuple(columns), lines)
 
+    def find(self, table: Table, columns: Sequence[str], keys: Mapping[str, Sequence[Any]]) -> list[tuple[Any, ...]]:
+        """Rows by thousands of keys; see bulk.find."""
+        return bulk.find(self, table, tuple(columns), keys)
+
+    def by_index(self) -> None:
+        """Look keys up one by one from here on; see bulk.by_index."""
+        bulk.by_index(self)
+
     def merge(
         self,
         table: Table,

@@ -39,22 +39,27 @@ class among(ColumnElement[Any]):  # lower case: it reads as an operator: among("
 
     def given(self, dialect: str, values: Sequence[Any]) -> dict[str, str]:
         """The list as the parameters of this dialect."""
-        rows = values if len(self.columns) > 1 else [(value,) for value in values]
-        lists = [[_text(row[n], column, dialect) for row in rows] for n, column in enumerate(self.columns)]
+        lists = list(zip(*values, strict=True)) if len(self.columns) > 1 else [values]
+        lists = lists or [() for _ in self.columns]
         if dialect == "sqlite":
-            return {self.name: json.dumps(list(zip(*lists, strict=True)))}
-        # An array literal; the driver would convert the elements one by one in Python.
-        return {f"{self.name}{n}": "{" + ",".join(map(str, each)) + "}" for n, each in enumerate(lists)}
+            texts = [[_text(v, column) for v in each] for each, column in zip(lists, self.columns, strict=True)]
+            return {self.name: json.dumps(list(zip(*texts, strict=True)))}
+        return {f"{self.name}{n}": array_text(each) for n, each in enumerate(lists)}
 
 
-def _text(value: Any, column: ColumnElement[Any], dialect: str) -> Any:
-    if dialect == "sqlite":
-        if column.type.__visit_name__ == "uuid":
-            return value.replace("-", "")  # as SQLite keeps them
-        return value if isinstance(value, int | str) else value.isoformat()
-    if isinstance(value, str) and ("\\" in value or '"' in value):  # words of others; ours hold neither
-        value = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{value}"'
+def array_text(values: Sequence[Any]) -> str:
+    """A PostgreSQL array literal; the driver would convert the elements one by one in Python."""
+    text = '","'.join(map(str, values))
+    if "\\" in text or text.count('"') != 2 * max(0, len(values) - 1):  # words of others; ours hold neither
+        text = '","'.join(str(value).replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return f'{{"{text}"}}' if values else "{}"
+
+
+def _text(value: Any, column: ColumnElement[Any]) -> Any:
+    """A value as SQLite keeps it."""
+    if column.type.__visit_name__ == "uuid":
+        return value.replace("-", "")
+    return value if isinstance(value, int | str) else value.isoformat()
 
 
 def _instant(value: Any) -> Any:
