@@ -84,10 +84,7 @@ REASONS: dict[str, Pair] = {
         "两次扫码相隔太远、间隔太短，由工作人员看过再计入",
         "Two scans too far apart for the time between them; a person will look first",
     ),
-    "metered_at_home": (
-        "家里的表已经计入这项节能，不再单独计量",
-        "The meter at home already measures this; it is not counted apart",
-    ),
+    "metered_at_home": ("家里的表已经计入，不再单独计量", "The meter at home already measures this"),
     "photo_similar": (
         "这张照片和以前的一张很像，由工作人员看过再计入",
         "This photo looks much like an earlier one; a person will look at it first",

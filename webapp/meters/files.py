@@ -41,6 +41,13 @@ COLUMNS: Mapping[str, tuple[str, str]] = {
     "station": ("站点", "station"),
     "source": ("来源", "source"),
 }
+MISSING = {
+    "number": "no_column_number",
+    "on": "no_column_on",
+    "month": "no_column_month",
+    "value": "no_column_value",
+    "usage": "no_column_usage",
+}
 ESTIMATED = ("估", "estim", "推算")
 MONTH = re.compile(r"(\d{4})[-/.年]?(\d{1,2})月?")
 MEAN = re.compile(r"-?\d{1,2}(\.\d{1,3})?")
@@ -131,7 +138,7 @@ def read_readings(text: str, meters: Sequence[Meter], marks: Mapping[str, Sequen
     if "number" not in heads and len(meters) != 1:
         missing.append("number")
     if missing:
-        raise Invalid({"file": f"no_column_{missing[0]}"})
+        raise Invalid({"file": MISSING[missing[0]]})
     faults: list[Fault] = []
     told: dict[str, list[tuple[int, Figure]]] = {}
     spent: dict[str, list[tuple[int, str, int]]] = {}

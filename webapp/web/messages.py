@@ -211,6 +211,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "unreadable_points": ("定位点的格式不对", "The points are not in the form described"),
     "place_code": ("编号是 8 位字母和数字，不含 0、O、1、I、L", "The code is 8 letters and digits, without 0, O, 1, I and L"),
     "bad_time": ("请填 24 小时制的时间，例如 08:30", "Please enter the time as 08:30"),
+    "photo_reused": ("这张照片已经用过，请重新拍一张", "This photo has been used; please take another"),
     "meter_number": ("表号是 4–24 位数字或字母", "4–24 digits or letters"),
     "meter_figure": ("请填表上的数字，最多三位小数", "The figure on the meter, at most three decimals"),
     "beyond_register": ("超过了表的位数", "More digits than the meter has"),
