@@ -19,6 +19,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from points_engine import risk
 from points_engine.clock import SystemClock
 from tests import tracks
 from tests.people import make_member
@@ -31,6 +32,9 @@ from webapp.jobs.runner import run_job
 from webapp.members import service as members
 from webapp.members import signin, staff
 from webapp.members.phones import book
+from webapp.review import service as review
+from webapp.review.screening import open_risks
+from webapp.review.standing import keep
 from webapp.rewards import service as rewards
 from webapp.settings import ROOT, Settings
 from webapp.store import Store, migrate
@@ -162,6 +166,7 @@ def full_world(folder: Path) -> Iterator[World]:
     ids = {row.login: row.id for row in _logins(house)}
     _second_unit(house, ids["admin-demo"], ids["hr-demo"])
     _trips(house, ids["m000001"])
+    _cases(house, ids["m000001"])
     with _served(settings) as address:
         yield World("full", app, address, {who: ids[login] for who, login in LOGINS.items()})
     house.store.dispose()
@@ -204,6 +209,22 @@ def _trips(house: Any, who: int) -> None:
         moved = [fix._replace(at=fix.at + shift) for fix in fixes][: 2 if family == "walk" else None]
         mode = "walk" if family == "walk" else "bike"
         submit_trip(house, who, id=str(uuid.uuid4()), mode=mode, segments=[moved], now=now, source="recorded")
+
+
+def _cases(house: Any, who: int) -> None:
+    """One case of each kind: a photo to look at again, a member whose signals add up, and an appeal."""
+    now = house.clock.now()
+
+    def first(where: str) -> str:
+        query = f"SELECT min(id) FROM activity WHERE member_id = :me AND {where}"
+        return str(uuid.UUID(tx.scalar(text(query), {"me": who})))
+
+    with house.store.write() as tx:
+        review.ask_to_sample(tx, 0, who, first("status = 'accepted' AND evidence <> '[]'"), now)
+        review.open_appeal(tx, who, first("status = 'rejected' AND level = 'device'"), "请再看看这一趟", now)
+        odd = first("status = 'accepted'")
+        keep(tx, [risk.signal(who, "lockstep", "week", now, odd), risk.signal(who, "night", odd, now, odd)])
+        open_risks(tx, {who: odd}, now)
 
 
 class _Disposing:
