@@ -13,7 +13,7 @@ from flask import redirect, render_template, request, url_for
 from points_engine.clock import days_of, local_day
 from points_engine.errors import EngineError, Invalid, refuse
 from points_engine.meters import KINDS, count
-from points_engine.methodology import Level, quantify
+from points_engine.methodology import Level, grams_per_unit, quantify
 from webapp.activities import queries as activities
 from webapp.activities.pictures import MOST_BYTES, read_picture
 from webapp.activities.uploads import keep_picture
@@ -111,12 +111,7 @@ def show(
         acts = activities.by_keys(tx, [(known.member_id, r.activity_id) for r in settled.values() if r.activity_id])
         rows = queries.reading_page(tx, known.place, after, queries.PAGE + 1)
     uses = list(books.months[known.place].values())
-    told = [
-        words.told(
-            known, settled[m], acts.get((known.member_id, settled[m].activity_id)), _unit_grams(known, settled[m])
-        )
-        for m in sorted(settled, reverse=True)[: words.BARS]
-    ]
+    told = [_told(known, settled[m], acts) for m in sorted(settled, reverse=True)[: words.BARS]]
     today = local_day(now())
     return _show(
         "show.html",
@@ -299,16 +294,17 @@ def _kept_words(figure: Figure) -> str:
     return t("读数已保存，整月用量会在夜里结算", "The reading is kept; whole months are settled at night")
 
 
-def _unit_grams(known: Meter, row: Any) -> int | None:
-    """What a unit's saving stands for; on nobody's personal account."""
-    if known.unit_id is None:
-        return None
-    code = "unit_electricity" if known.kind == "electricity" else KINDS[known.kind].behaviour
+def _told(known: Meter, row: Any, acts: Mapping[tuple[int, str], Mapping[str, Any]]) -> words.Told:
+    """One settled month with the factor in force on its last day; a unit's grams are on nobody's account."""
+    code = "unit_electricity" if known.unit_id and known.kind == "electricity" else KINDS[known.kind].behaviour
     behaviour, day = house().catalogue.behaviour(code), local_day(last_moment(row.month))
     try:
-        return int(quantify(behaviour, Decimal(row.saved_milli) / 1000, {}, Level.PARTNER, day).grams)
-    except EngineError:
-        return None
+        factor = grams_per_unit(behaviour, day)
+        worth = quantify(behaviour, Decimal(row.saved_milli) / 1000, {}, Level.PARTNER, day).grams
+    except EngineError:  # no method was in force then
+        factor, worth = None, None
+    act = acts.get((known.member_id, row.activity_id))
+    return words.told(known, row, act, int(worth) if known.unit_id and worth is not None else None, factor)
 
 
 def _show(template: str, at: Place, **context: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from points_engine.meters import KINDS, MonthUse, Reading, Working, count
@@ -66,6 +67,7 @@ class Told:
     tone: str
     lines: list[str]
     reasons: list[str]
+    sum: str
     grams: int | None
     activity_id: str | None
     status: str
@@ -116,8 +118,8 @@ def bars(known: Meter, uses: Sequence[MonthUse], settled: Mapping[str, Any]) -> 
     ]
 
 
-def told(known: Meter, row: Any, act: Mapping[str, Any] | None, grams: int | None) -> Told:
-    """A settled month in words; `grams` is a unit's figure, an act has its own."""
+def told(known: Meter, row: Any, act: Mapping[str, Any] | None, grams: int | None, factor: Decimal | None) -> Told:
+    """A settled month in words; `grams` is a unit's figure, an act has its own; `factor` is grams a unit."""
     done = Working.read(row.working)
     zh, en, tone = OUTCOMES[done.outcome]
     return Told(
@@ -126,6 +128,7 @@ def told(known: Meter, row: Any, act: Mapping[str, Any] | None, grams: int | Non
         tone,
         working_lines(done),
         [t(*REASONS[code]) for code in done.reasons if code in REASONS],
+        f"{plain_figure(done.saved)} {unit_name(known.kind)} × {factor:,} g" if factor and done.saved else "",
         act["grams"] if act else grams,
         row.activity_id,
         act["status"] if act else "",
