@@ -26,6 +26,7 @@ NOT_PAGES = {
     "health.metrics": "for scrapers",
     "health.readyz": "for probes",
     "members.my_export_file": "a file to keep",
+    "places.plate_file": "a file to print",
     "rankings.download": "a file to keep",
     "trips.worker": "a script",
 }
@@ -194,6 +195,11 @@ def _held(ask: Asker) -> Arguments:
     )
 
 
+def _places(ask: Asker) -> Arguments:
+    everywhere = "SELECT max(id) FROM place HAVING count(*) > 0"
+    return ask.ids(everywhere, "place_id")
+
+
 def _rewards(ask: Asker) -> Arguments:
     return ask.ids(_one_of_each("kind", "reward", "status = 'on'"), "reward_id")
 
@@ -246,6 +252,12 @@ EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
     "merchants.receipt": lambda ask: ask.ids(
         "SELECT min(id) FROM fulfilment WHERE member_id = :me HAVING count(*) > 0", "fulfilment_id"
     ),
+    "places.manage": _places,
+    "places.plate_page": _places,
+    "places.screen": lambda ask: [
+        {"code": r.code, "key": r.screen_key} for r in ask.world.rows("SELECT code, screen_key FROM place LIMIT 1")
+    ],
+    "places.show": lambda ask: ask.ids("SELECT code FROM place WHERE status = 'open' ORDER BY id LIMIT 4", "code"),
     "rankings.show": _boards,
     "rewards.confirm_cancel": _held,
     "rewards.mine": lambda ask: [{}, {"state": "held"}],

@@ -163,6 +163,8 @@ class Park:
             return [NOBODY, *ROLES]
         if guard.kind == "roles":
             return [role for role in ROLES if role in guard.roles]
+        if guard.kind == "managers":
+            return [r for r in ROLES if r in guard.roles or self.principal(r).unit_ids]
         has = {"member": "member_id", "unit_admin": "unit_ids", "merchant": "merchant_ids"}[guard.kind]
         return [role for role in ROLES if getattr(self.principal(role), has)]
 

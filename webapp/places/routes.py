@@ -141,7 +141,7 @@ def _screened(code: str, key: str) -> Place:
 
 
 @bp.get("/places")
-@guard.member
+@guard.managers(*MANAGERS)
 def index() -> str:
     units = _units()
     with house().store.read() as tx:
@@ -152,7 +152,7 @@ def index() -> str:
 
 
 @bp.route("/places/new", methods=("GET", "POST"))
-@guard.member
+@guard.managers(*MANAGERS)
 def new() -> Any:
     units = _units()
     if request.method == "GET":
@@ -168,7 +168,7 @@ def new() -> Any:
 
 
 @bp.route("/places/<int:place_id>", methods=("GET", "POST"))
-@guard.member
+@guard.managers(*MANAGERS)
 def manage(place_id: int) -> Any:
     units = _units()
     if request.method == "GET":
@@ -185,7 +185,7 @@ def manage(place_id: int) -> Any:
 
 
 @bp.post("/places/<int:place_id>/open")
-@guard.member
+@guard.managers(*MANAGERS)
 def set_open(place_id: int) -> Any:
     units, opened = _units(), request.form.get("open") == "1"
     house().store.retrying(lambda tx: service.set_open(tx, signed_in().member_id, units, place_id, opened, now()))
@@ -194,7 +194,7 @@ def set_open(place_id: int) -> Any:
 
 
 @bp.post("/places/<int:place_id>/renew")
-@guard.member
+@guard.managers(*MANAGERS)
 def renew(place_id: int) -> Any:
     units = _units()
     house().store.retrying(lambda tx: service.renew_codes(tx, signed_in().member_id, units, place_id, now()))
@@ -203,7 +203,7 @@ def renew(place_id: int) -> Any:
 
 
 @bp.get("/places/<int:place_id>/plate")
-@guard.member
+@guard.managers(*MANAGERS)
 def plate_page(place_id: int) -> str:
     """A sheet that the browser prints itself, wherever no picture can be drawn."""
     spot = _managed(place_id, _units())
@@ -212,7 +212,7 @@ def plate_page(place_id: int) -> str:
 
 
 @bp.get("/places/<int:place_id>/plate-<size>.<form>")
-@guard.member
+@guard.managers(*MANAGERS)
 def plate_file(place_id: int, size: str, form: str) -> Response:
     if size not in plates.SIZES or form not in ("png", "pdf"):
         raise refuse("not_found", "not_found")

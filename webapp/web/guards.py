@@ -30,6 +30,8 @@ class Rule:
             return "staff_only"
         if self.kind == "unit_admin" and not person.unit_ids:
             return "unit_admin_only"
+        if self.kind == "managers" and not (person.unit_ids or person.roles & self.roles):
+            return "unit_admin_only"
         if self.kind == "merchant" and not person.merchant_ids:
             return "merchant_only"
         return None
@@ -53,6 +55,10 @@ class Guards:
     def unit_admin(self, view: View) -> View:
         """Administrators of at least one green unit; the service checks which."""
         return _marker(Rule("unit_admin"))(view)
+
+    def managers(self, *roles: str) -> Callable[[View], View]:
+        """Staff with one of `roles`, or administrators of a green unit; the service checks which."""
+        return _marker(Rule("managers", frozenset(roles)))
 
     def merchant(self, view: View) -> View:
         """People of at least one merchant; the service checks which."""
