@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,6 +19,7 @@ WIDE = re.compile(r"[\uff10-\uff19\uff0e\uff0c。]")
 TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 LONGEST = 40
+MOST_PHOTOS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,11 @@ class Typed:
     day: str
     time: str
     inputs: Mapping[str, str] = field(default_factory=dict)
-    photo_id: str = ""
+    photo_ids: tuple[str, ...] = ()
 
-    def with_photo(self, photo_id: str) -> Typed:
-        return replace(self, photo_id=photo_id)
+    def with_photos(self, more: Sequence[str]) -> Typed:
+        """With photos that came in this request, the latest `MOST_PHOTOS` of them all."""
+        return replace(self, photo_ids=tuple(dict.fromkeys((*self.photo_ids, *more)))[-MOST_PHOTOS:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def typed(form: Mapping[str, str], behaviour: Behaviour) -> Typed:
         _text(form, "day"),
         _text(form, "time"),
         {each.name: _text(form, f"input-{each.name}") for each in behaviour.inputs},
-        _text(form, "photo_id"),
+        _photo_ids(form),
     )
 
 
@@ -87,6 +89,12 @@ def read_number(text: str) -> Decimal:
     if wrong:
         raise Invalid(wrong)
     return value
+
+
+def _photo_ids(form: Mapping[str, str]) -> tuple[str, ...]:
+    """One field a photo; a plain mapping has at most one."""
+    every = form.getlist("photo_id") if hasattr(form, "getlist") else [form.get("photo_id", "")]
+    return tuple(dict.fromkeys(each.strip()[:LONGEST] for each in every if each.strip()))[:MOST_PHOTOS]
 
 
 def _text(form: Mapping[str, str], name: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
 
 from points_engine.activity import Decision, Usage, limits
 from points_engine.clock import local_day
@@ -61,7 +61,7 @@ def log(code: str) -> Any:
     behaviour = _loggable(code)
     given, wrong = forms.typed(request.form, behaviour), {}
     try:
-        given = given.with_photo(_kept_photo() or given.photo_id)
+        given = given.with_photos(_kept_photos())
     except Invalid as fault:
         wrong = dict(fault.fields)
     try:
@@ -124,6 +124,17 @@ def undo(activity_id: str) -> Any:
     return redirect(safe_next(url_for(".show", activity_id=known)), 303)
 
 
+@bp.post("/photos")
+@guard.member
+def send_photo() -> tuple[Response, int]:
+    """One photo ahead of its act, for the script that shows how far it is; the form can send photos itself."""
+    sent = request.files.get("photo")
+    try:
+        return jsonify(id=_kept(sent.stream.read(MOST_BYTES + 1) if sent else b"")), 201
+    except Invalid as fault:
+        return jsonify(message=views.photo_words(fault.fields["photo"])), 400
+
+
 @bp.get("/photos/<upload_id>")
 @guard.member
 def photo(upload_id: str) -> Response:
@@ -160,7 +171,7 @@ def _command(behaviour: Behaviour, given: forms.Typed) -> LogActivity:
         quantity=values.quantity,
         occurred_at=values.occurred_at,
         inputs=values.inputs,
-        evidence=[given.photo_id] if given.photo_id else [],
+        evidence=list(given.photo_ids),
         now=now(),
     )
 
@@ -183,12 +194,16 @@ def _log(command: LogActivity) -> Any:
     return redirect(where, 303)
 
 
-def _kept_photo() -> str | None:
-    """Take in the photo of this request, if there is one; raises Invalid({"photo": …})."""
-    sent = request.files.get("photo")
-    if sent is None or not sent.filename:
-        return None
-    picture = read_picture(sent.stream.read(MOST_BYTES + 1))
+def _kept_photos() -> list[str]:
+    """Take in the photos of this request; raises Invalid({"photo": …})."""
+    sent = [each for each in request.files.getlist("photo") if each.filename]
+    if len(sent) > forms.MOST_PHOTOS:
+        raise Invalid({"photo": "too_many_photos"})
+    return [_kept(each.stream.read(MOST_BYTES + 1)) for each in sent]
+
+
+def _kept(sent: bytes) -> str:
+    picture = read_picture(sent)
     kept = house().store.retrying(lambda tx: keep_picture(tx, house().blobs, signed_in().member_id, picture, now()))
     return str(kept["id"])
 
@@ -203,7 +218,7 @@ def _form(behaviour: Behaviour, given: forms.Typed, wrong: Mapping[str, str]) ->
         pass  # said beside the fields once the button was pressed
     with house().store.read() as tx:
         usage = queries.usage_at(tx, person.member_id, at)
-        photos = queries.uploads(tx, person.member_id, [given.photo_id]) if _known(given.photo_id) else []
+        photos = queries.uploads(tx, person.member_id, [each for each in given.photo_ids if _known(each)])
     return render_template(
         "activities/form.html",
         behaviour=behaviour,
@@ -212,7 +227,8 @@ def _form(behaviour: Behaviour, given: forms.Typed, wrong: Mapping[str, str]) ->
         season=None if behaviour.in_season(local_day(now())) else views.season_words(behaviour),
         worth=_worth(command, usage) if command else None,
         caps=views.cap_lines(behaviour, house().catalogue, usage, at),
-        photo=photos[0] if photos else None,
+        photos=photos,
+        most_photos=forms.MOST_PHOTOS,
         today=local_day(now()),
         oldest=local_day(now() - timedelta(hours=limits()["late_hours"])),
         limits=limits(),

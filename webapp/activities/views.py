@@ -177,6 +177,15 @@ FIELD_WORDS: dict[str, Pair] = {
     ),
     "unknown_upload": ("照片没有传成功，请重新选择", "The photo did not arrive; please choose it again"),
 }
+PHOTO_WORDS: dict[str, Pair] = {
+    "missing": ("没有收到照片，请重新选择", "No photo arrived; please choose it again"),
+    "too_large": ("照片超过 10 MB，请换一张小一些的", "The photo is over 10 MB; please choose a smaller one"),
+    "bad_dimensions": (
+        "照片的像素太多或太少，请换一张",
+        "The photo has too many or too few pixels; please choose another",
+    ),
+    "too_many_photos": ("一次最多 4 张照片", "At most 4 photos"),
+}
 SYMBOLS = frozenset({"km", "kWh", "kg", "m3", "m³", "GJ"})
 
 
@@ -405,7 +414,15 @@ def field_words(behaviour: Behaviour, wrong: Mapping[str, str]) -> dict[str, str
     }
 
 
+def photo_words(code: str) -> str:
+    """Why a photo was not taken in."""
+    pair = PHOTO_WORDS.get(code) or FIELD_WORDS.get(code)
+    return t(*pair) if pair else reason(code)
+
+
 def _why(behaviour: Behaviour, name: str, code: str) -> str:
+    if name == "photo":
+        return photo_words(code)
     if code == "out_of_bounds" and name == "quantity":
         bounds = behaviour.versions[-1].bounds
         least, most = (amount_of(behaviour, n) for n in (bounds.least, bounds.most))

@@ -193,6 +193,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "too_old": ("时间太久了，只能补记最近的", "Too long ago to log"),
     "unit_mismatch": ("单位不符", "The unit does not fit"),
     "unknown": ("没有这一项", "Unknown"),
+    "too_many_photos": ("最多 4 张照片", "At most 4 photos"),
     "more_than_a_photo": ("文件里不只有照片", "The file holds more than a photo"),
     "unreadable": ("照片无法读取", "The photo cannot be read"),
     "unknown_upload": ("没有找到这张照片", "No such photo"),
