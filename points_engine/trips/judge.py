@@ -80,7 +80,7 @@ def _recording(path: Path, shape: Profile) -> list[Finding]:
         return [("reject", "times_broken")]
     if path.coarse > 0.5 * seen:
         return [("reject", "mostly_inaccurate")]
-    if path.spikes > limit("most_spikes") * seen or path.jumps > limit("most_jumps"):
+    if path.spikes > limit("most_spikes") * seen or path.jumps > limit("most_jumps") * (1 + path.duration / 3600):
         return [("reject", "impossible_speed")]
     if kept < limit("fewest_fixes"):
         return [("reject", "too_few_fixes")]

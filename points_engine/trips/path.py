@@ -11,6 +11,7 @@ from points_engine.trips.fixes import Fix
 from points_engine.trips.limits import limit
 
 METRES_PER_DEGREE = 111_195.0  # of latitude, on the mean sphere
+BIN = 5.0  # seconds within which fixes are averaged
 Tick = tuple[float, float, float]  # seconds, metres east, metres north
 
 
@@ -113,14 +114,14 @@ def _clean_segment(segment: Sequence[Fix], path: Path) -> None:
 
 
 def _doubt(path: Path, piece: list[Tick], doubtful: list[Tick], tick: Tick, fastest: float) -> list[Tick]:
-    """Hold a far fix back; three of them that agree with one another are where the path goes on."""
+    """Hold a far fix back; three of them that agree with one another for a while are where the path goes on."""
     if doubtful:
         at, x, y = doubtful[-1]
         if hypot(tick[1] - x, tick[2] - y) > fastest * (tick[0] - at) + 30.0:
             path.spikes += len(doubtful)
             doubtful.clear()
     doubtful.append(tick)
-    if len(doubtful) < 3:
+    if len(doubtful) < 3 or tick[0] - doubtful[0][0] < limit("settled"):
         return piece
     path.jumps += 1
     path.jumped_m += hypot(doubtful[0][1] - piece[-1][1], doubtful[0][2] - piece[-1][2])
@@ -146,9 +147,26 @@ def length(piece: Sequence[Tick]) -> float:
     return total + (end if total else 0.0)
 
 
-def even(piece: Sequence[Tick], every: float) -> tuple[list[float], list[float]]:
-    """The piece at equal times: fixes averaged in bins of half a step, the middle of three taken, then read off in between."""
-    bins = _binned(piece, every / 2.0)
+def steady(piece: Sequence[Tick]) -> list[Tick]:
+    """The piece in bins of 5 s, without those that lie aside of where their neighbours are: reflections between buildings."""
+    bins = _binned(piece, BIN)
+    if len(bins) < 5:
+        return bins
+    aside, near = limit("aside"), limit("neighbours")
+    kept = bins[:2]
+    for two, one, here, next_, after in zip(bins, bins[1:], bins[2:], bins[3:], bins[4:], strict=False):
+        if after[0] - two[0] <= near:
+            off_x = here[1] - sorted((two[1], one[1], here[1], next_[1], after[1]))[2]
+            off_y = here[2] - sorted((two[2], one[2], here[2], next_[2], after[2]))[2]
+            pace = abs(after[1] - two[1]) + abs(after[2] - two[2])
+            if abs(off_x) + abs(off_y) > aside + pace / 4.0:
+                continue
+        kept.append(here)
+    return kept + bins[-2:]
+
+
+def even(bins: list[Tick], every: float) -> tuple[list[float], list[float]]:
+    """Steady bins at equal times: the middle of three taken, then read off in between."""
     if len(bins) > 4:
         bins = _middle_of_three(bins)
     xs: list[float] = []

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import hypot
 
-from points_engine.trips.path import Path, even, length
+from points_engine.trips.path import Path, even, length, steady
 
 EVERY = 10.0  # seconds between the even ticks all windows are made of
 
@@ -39,11 +39,12 @@ def profile(path: Path) -> Profile:
     for piece in path.pieces:
         if len(piece) < 2:
             continue
-        shape.length += length(piece)
+        bins = steady(piece)
+        shape.length += length(bins)
         shape.seconds += piece[-1][0] - piece[0][0]
         _, x0, y0 = piece[0]
         shape.net = max(shape.net, max(hypot(x - x0, y - y0) for _, x, y in piece[:: max(1, len(piece) // 40)]))
-        shape.lines.append(even(piece, EVERY))
+        shape.lines.append(even(bins, EVERY))
     _measure(shape)
     return shape
 
