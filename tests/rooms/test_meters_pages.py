@@ -152,6 +152,14 @@ def test_the_working_stands_on_the_page_in_both_languages(house: Any, ling: Pers
     assert "Use beside the baseline" in english or "用量与基线" in english
 
 
+def test_a_reviewer_sees_the_working_and_the_readings(house: Any, ling: Person, client: Any) -> None:
+    read_all(house, ling, bind(house, ling), [10] * 12 + [5])
+    settle_months(house, house.clock.now())
+    make_member(house, "rui", "reviewer").sign_in(client)
+    page = client.get("/console/review/next", follow_redirects=True).text
+    assert "去年同月（2025年5月）" in page and "附照片" in page and NUMBER not in page
+
+
 def test_a_units_meter_is_its_own_and_nobody_elses(house: Any, ling: Person, client: Any) -> None:
     unit = make_unit(house, "enterprise", "振兴机械", ling)
     other = make_unit(house, "enterprise", "太行食品", make_member(house, "bo"))

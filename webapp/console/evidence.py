@@ -8,11 +8,14 @@ from typing import Any
 
 from points_engine.activity import Decision
 from points_engine.errors import EngineError
+from points_engine.meters import Working
 from points_engine.methodology import Behaviour
 from points_engine.review import Reputation, takes_two
 from webapp.activities import queries as acts
 from webapp.activities import service as activities
 from webapp.members import queries as members
+from webapp.meters import queries as meters
+from webapp.meters import words as meter_words
 from webapp.review import queries as reviews
 from webapp.review import service as review
 from webapp.store import Tx
@@ -46,11 +49,21 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class MeterSeen:
+    """The month of a meter behind an act: its working in words, and the readings around it."""
+
+    name: str
+    lines: list[str]
+    readings: list[tuple[Any, str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What supports an act."""
 
     pictures: list[Picture]
     trip: Mapping[str, Any] | None
+    meter: MeterSeen | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +137,21 @@ def evidence_of(tx: Tx, record: Mapping[str, Any]) -> Evidence:
     """The photos that are still kept, each beside the one it resembles, and the trip's facts."""
     photos = acts.uploads(tx, record["member_id"], record["evidence"])
     twins = acts.photos_anywhere(tx, [photo.near_to for photo in photos if photo.near_to])
-    return Evidence([Picture(photo, twins.get(photo.near_to)) for photo in photos], trip_of(tx, record))
+    pictures = [Picture(photo, twins.get(photo.near_to)) for photo in photos]
+    return Evidence(pictures, trip_of(tx, record), meter_of(tx, record))
+
+
+def meter_of(tx: Tx, record: Mapping[str, Any]) -> MeterSeen | None:
+    """The meter behind an act, if there is one."""
+    if house().catalogue.behaviour(record["behaviour"]).points_from != "meter":
+        return None
+    found = meters.behind_act(tx, record["member_id"], record["id"])
+    if found is None:
+        return None
+    known, settled, rows = found
+    readings = [(r.read_on, meter_words.plain_figure(r.value_milli), meter_words.reading_note(r)) for r in rows]
+    lines = meter_words.working_lines(Working.read(settled.working))
+    return MeterSeen(meter_words.meter_name(known), lines, readings)
 
 
 def trip_of(tx: Tx, record: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import and_, func, or_, select, tuple_
 
+from points_engine.clock import days_of
 from points_engine.errors import refuse
 from points_engine.meters import DegreeDays, Peers, Reading, degree_days, peers_of
 from webapp.meters.forms import size_of
@@ -125,6 +126,20 @@ def settled(tx: Tx, places: Iterable[Place]) -> dict[Place, dict[str, Any]]:
     for row in tx.rows(select(saving).where(tuple_(s.member_id, s.meter_id).in_(list(found)))) if found else ():
         found[row.member_id, row.meter_id][row.month] = row
     return found
+
+
+def behind_act(tx: Tx, member_id: int, activity_id: str) -> tuple[Meter, Any, list[Any]] | None:
+    """The meter, the settled month and the readings around it that an act was made of; None for other acts."""
+    row = tx.row(select(saving).where(saving.c.member_id == member_id, saving.c.activity_id == activity_id))
+    if row is None:
+        return None
+    known, (first, last), r = one(tx, Owner(member_id), row.meter_id), days_of(row.month), reading.c
+    near = select(reading).where(
+        r.member_id == member_id,
+        r.meter_id == row.meter_id,
+        r.read_on.between(first - timedelta(days=45), last + timedelta(days=45)),
+    )
+    return known, row, list(tx.rows(near.order_by(r.read_on.desc(), r.register.desc()).limit(12)))
 
 
 def last_readings(tx: Tx, meters: Sequence[Meter]) -> dict[Place, date]:

@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, select, update
 from points_engine.clock import local_day, month_of
 from points_engine.errors import EngineError, Invalid, refuse
 from points_engine.meters import Backwards, Reading, check_readings, count
+from webapp.activities import queries as acts
 from webapp.activities import service as activities
 from webapp.journal import service as journal
 from webapp.meters import queries
@@ -58,7 +59,7 @@ def add_reading(tx: Tx, owner: Owner, meter_id: str, figure: Figure, now: dateti
     known = _touch(tx, owner, meter_id)
     if known.by_usage:
         raise refuse("conflict", "meter_by_usage")
-    _refuse_reuse(tx, owner, figure, known)
+    _check_photo(tx, owner, figure, known)
     return _keep(tx, known, [figure], now) > 0
 
 
@@ -204,10 +205,15 @@ def _keep(tx: Tx, known: Meter, figures: Sequence[Figure], now: datetime) -> int
     return len(new)
 
 
-def _refuse_reuse(tx: Tx, owner: Owner, figure: Figure, known: Meter) -> None:
-    """One photo shows one figure on one day."""
+def _check_photo(tx: Tx, owner: Owner, figure: Figure, known: Meter) -> None:
+    """A photo is one's own and nobody's copy, and shows one figure on one day; the page only tells its id."""
     if figure.upload_id is None:
         return
+    photo = acts.photo(tx, owner.member_id, figure.upload_id)
+    if photo is None:
+        raise Invalid({"photo": "unknown_upload"})
+    if photo.near == "copy":
+        raise Invalid({"photo": "photo_reused"})
     r = reading.c
     used = tx.row(select(r.meter_id, r.read_on).where(r.member_id == owner.member_id, r.upload_id == figure.upload_id))
     if used is not None and (used.meter_id, used.read_on) != (known.id, figure.on):

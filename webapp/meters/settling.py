@@ -157,7 +157,7 @@ def _asked(catalogue: Catalogue, each: Found, photos: Sequence[str], now: dateti
     known, working = each.meter, each.working
     proof = Proof(
         kind="meter",
-        level=Level.PARTNER if each.use.files_only else Level.PHOTO,
+        level=Level.PHOTO,  # also of files: whoever can edit one is its author, and not the utility
         verdict=working.verdict,
         reasons=working.reasons,
         source=f"m:{known.number_hash[:38]}",

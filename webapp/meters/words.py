@@ -9,7 +9,7 @@ from typing import Any
 
 from points_engine.meters import KINDS, MonthUse, Reading, Working, count
 from webapp.meters.queries import Meter
-from webapp.meters.service import plain_figure
+from webapp.meters.service import plain_figure as plain_figure
 from webapp.web import t
 from webapp.web.formats import period_name
 
