@@ -41,6 +41,8 @@ FLOAT_FRIENDS = {
 KNOW_THE_DATABASE = {
     "webapp.ledger.tables": "the trigger that keeps transfers as they are",
     "webapp.rankings.tables": "the trigger that keeps published boards as they are",
+    "webapp.methods.tables": "the trigger that keeps approved methods as they are",
+    "webapp.methods.effects": "rates are a JSON text on PostgreSQL and a temporary table on SQLite",
     "webapp.launch.seeding": "a park is seeded beside the file on SQLite only",
 }
 LONGEST_FUNCTION, LONGEST_P95, LONGEST_FILE = 70, 30, 420

@@ -99,6 +99,7 @@ def newest_run(tx: Tx, draft_id: int) -> Any:
 
 
 def run_by_id(tx: Tx, run_id: int) -> Any:
+    """One what-if, or None."""
     return tx.row(select(what_if).where(what_if.c.id == run_id))
 
 

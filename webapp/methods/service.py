@@ -111,6 +111,7 @@ def _tell_author(tx: Tx, row: Any, draft: Draft, now: datetime) -> None:
 
 
 def checksum(text: str) -> str:
+    """The SHA-256 of a text, as the public pages show it."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -84,6 +84,7 @@ class MethodPage:
 def method_page(
     behaviour: Behaviour, catalogue: Catalogue, approved: Sequence[Approved], args: Mapping[str, str], today: date
 ) -> MethodPage:
+    """Everything the page of one method shows; `args` is what the visitor typed into its example."""
     editions = [_edition(behaviour, each, approved, today) for each in reversed(behaviour.versions)]
     now_used = [series.on(today) for series in used(behaviour.version_on(today)).values()]
     return MethodPage(
@@ -264,6 +265,7 @@ def _points_data(version: Version) -> dict[str, Any]:
 
 
 def factor_data(row: Factor) -> dict[str, Any]:
+    """One figure as plain data."""
     return {
         "key": row.key,
         "name": _pair(row.name_zh, row.name_en),
