@@ -121,9 +121,9 @@ def score(counted: Mapping[str, int]) -> int:
 # --- groups in lockstep --------------------------------------------------------------------------------
 
 
-def mark_of(behaviour: str, occurred_at: datetime) -> Mark:
-    """What was done in which ten minutes."""
-    return behaviour, int(occurred_at.timestamp()) // (60 * int(kinds()["lockstep"]["bin_minutes"]))
+def mark_of(behaviour: str, recorded_at: datetime) -> Mark:
+    """What was recorded in which ten minutes, by our clock: people who type 08:00 have nothing in common."""
+    return behaviour, int(recorded_at.timestamp()) // (60 * int(kinds()["lockstep"]["bin_minutes"]))
 
 
 class Sketches:

@@ -29,6 +29,7 @@ from tests.rooms.reviewing import (
     titles,
     wallet,
 )
+from webapp import audit
 from webapp.activities import queries as acts
 from webapp.activities.photo_purge import purge_photos
 from webapp.journal import queries as journals
@@ -330,6 +331,17 @@ def test_screening_writes_what_is_odd_once(house: Any, ling: Person) -> None:
     screen(house)
     with house.store.read() as tx:
         assert [s.code for s in queries.signals_of(tx, ling.id, house.clock.now())] == ["night"]
+
+
+def test_the_audit_is_clean_after_verdicts_and_appeals(house: Any, ling: Person, desk: Any) -> None:
+    for n, words in enumerate((("fail", "overturn"), ("fail", "uphold"), ("pass", ""))):
+        act = sampled(house, ling, 82 + n)
+        say(house, desk[0], ling, "sample", act, words[0])
+        if words[1]:
+            appeal(house, ling, act)
+            say(house, desk[1], ling, "appeal", act, words[1])
+        house.clock.advance(hours=2)
+    assert audit.run(house.store).faults == []
 
 
 def test_accounts_in_lockstep_come_before_a_person(house: Any, ling: Person) -> None:

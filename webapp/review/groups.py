@@ -17,6 +17,8 @@ from webapp.review.tables import review_case, risk_signal
 from webapp.store import Tx
 
 PAGE = 2000
+# People on one bus ride at one time; their records come from the operator and say nothing about the accounts.
+PARTNER = "partner"
 LARGEST = 3000  # accounts compared with each other at a time
 
 
@@ -48,7 +50,8 @@ def _sketch(house: Any, since: datetime, now: datetime) -> risk.Sketches:
         with house.store.read() as tx:
             rows = acts.recorded_between(tx, since, now, after, PAGE)
         for row in rows:
-            sketches.add(row["member_id"], risk.mark_of(row["behaviour"], row["occurred_at"]))
+            if row["level"] != PARTNER:
+                sketches.add(row["member_id"], risk.mark_of(row["behaviour"], row["recorded_at"]))
         if len(rows) < PAGE:
             return sketches
         after = (rows[-1]["recorded_at"], rows[-1]["member_id"], rows[-1]["id"])
@@ -61,8 +64,9 @@ def _marks(
     marks: dict[int, set[risk.Mark]] = {}
     last: dict[int, str] = {}
     for fact in acts.acts_between(tx, people, local_day(since), local_day(now)):
-        marks.setdefault(fact.member_id, set()).add(risk.mark_of(fact.behaviour, fact.occurred_at))
-        last[fact.member_id] = fact.id
+        if fact.level != PARTNER:
+            marks.setdefault(fact.member_id, set()).add(risk.mark_of(fact.behaviour, fact.recorded_at))
+            last[fact.member_id] = fact.id
     return marks, last
 
 
