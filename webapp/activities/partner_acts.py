@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha1
+from operator import itemgetter
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -104,7 +105,7 @@ class PartnerDesk:
         known = set() if trusting else _known(tx, self.stamp.source, entries)
         sheaf = Sheaf(tx, books, self.stamp, entries)
         outcomes: list[Outcome | None] = [each if isinstance(each, Outcome) else None for each in read]
-        plain: list[tuple[int, int]] = []
+        plain: list[tuple[int, int, Entry]] = []
         later: list[int] = []
         first: dict[str, Entry] = {}
         for place, entry in enumerate(read):
@@ -117,10 +118,10 @@ class PartnerDesk:
                 outcomes[place] = _again(sheaf, first[entry.natural], entry)
             else:
                 first[entry.natural] = entry
-                plain.append((entry.member_id, place))
+                plain.append((entry.member_id, place, entry))
         # Member after member, each in the order of the file: neighbours on a page are written together.
-        for _, place in sorted(plain):
-            outcomes[place] = _of_row(sheaf.take(read[place]))
+        for _, place, entry in sorted(plain, key=itemgetter(0)):
+            outcomes[place] = _of_row(sheaf.take(entry))
         sheaf.write()
         if later:
             for place, outcome in zip(later, self._one_by_one(tx, [acts[n] for n in later], now), strict=True):

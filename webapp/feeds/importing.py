@@ -4,99 +4,22 @@ from __future__ import annotations
 
 import gc
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import islice
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from points_engine.methodology import Catalogue, Level
-from webapp.activities.partner_acts import PartnerAct, PartnerDesk
-from webapp.activities.proofs import Proof
-from webapp.feeds import queries, service
-from webapp.feeds.mapping import PartnerMapping
-from webapp.feeds.reading import Event, Refusal, Rows, inspect
-from webapp.members.phones import PhoneBook
-from webapp.store import Store, Tx
+from webapp.activities.partner_acts import PartnerDesk
+from webapp.feeds import service
+from webapp.feeds.posting import Done, Job, Numbered, Poster, Tally, find_members, log
+from webapp.feeds.reading import FileTrouble, Rows, inspect
+from webapp.feeds.workers import Workers
+from webapp.store import Store
 
-BATCH = 10_000  # rows read at a time, and at most in one transaction
+__all__ = ["FileTrouble", "Job", "run"]
 SHARE = 5_000  # rows read for each worker at a time
 
 Report = Callable[[int, str, str, str], None]  # line, the partner's event, reason, field
-Numbered = tuple[int, Event | Refusal]
-Refused = tuple[int, str, str, str]
-
-
-@dataclass(slots=True)
-class Tally:
-    """What an import has done so far."""
-
-    rows: int = 0
-    credited: int = 0
-    zero: int = 0
-    pending: int = 0
-    already: int = 0
-    refused: int = 0
-    grams: int = 0
-    points: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
-
-    def add(self, other: Tally) -> None:
-        for name in service.COUNTS:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.reasons += other.reasons
-
-    def counts(self) -> dict[str, int]:
-        return {name: getattr(self, name) for name in service.COUNTS}
-
-
-@dataclass(slots=True)
-class Done:
-    """What became of some rows: the tally, and each row worth nothing with its reason."""
-
-    tally: Tally = field(default_factory=Tally)
-    refused: list[Refused] = field(default_factory=list)
-
-    def leave_out(self, status: str, line: int, event: str, reason: str, name: str) -> None:
-        setattr(self.tally, status, getattr(self.tally, status) + 1)
-        self.tally.reasons[reason] += 1
-        self.refused.append((line, event, reason, name))
-
-    def add(self, other: Done) -> None:
-        self.tally.add(other.tally)
-        self.refused += other.refused
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One file to be imported and everything it needs; `workers` above 1 are processes of their own."""
-
-    path: Path
-    mapping: PartnerMapping
-    catalogue: Catalogue
-    book: PhoneBook
-    now: Callable[[], datetime]
-    dry_run: bool = False
-    actor_id: int | None = None
-    batch: int = BATCH
-    workers: int = 1
-    own_process: bool = False  # nobody else's work is in this process
-
-    @property
-    def proof(self) -> Proof:
-        """The partner's word for what its rows tell."""
-        return Proof("feed", Level.PARTNER, source=self.mapping.source)
-
-
-class Posting(Protocol):
-    """Takes acts in the order of the file and makes them durable; gives back what has been done since."""
-
-    def post(self, acts: list[PartnerAct], lines: list[int]) -> Done: ...
-
-    def finish(self) -> Done: ...
 
 
 def run(store: Store, job: Job, report: Report) -> dict[str, Any]:
@@ -134,10 +57,8 @@ def tidy_less(own_process: bool) -> Iterator[None]:
 
 
 def _import(store: Store, job: Job, rows: Rows, report: Report, checksum: str) -> Tally:
-    from webapp.feeds.workers import Workers  # it needs this module
-
     many = job.workers > 1 and store.many_writers
-    posting: Posting = Workers(store, job) if many else Poster(store, job)  # before any connection is opened
+    posting: Workers | Poster = Workers(store, job) if many else Poster(store, job)  # before any connection is opened
     began = job.now()
     source, name = job.mapping.source, job.path.name
     number = store.retrying(lambda tx: service.begin_import(tx, source, name, checksum, job.actor_id, began))
@@ -162,30 +83,6 @@ def _tell(done: Done, total: Tally, report: Report) -> None:
         report(*refusal)
 
 
-class Poster:
-    """Posts each batch in a transaction of its own; takes events to be new until one is met that is not."""
-
-    def __init__(self, store: Store, job: Job) -> None:
-        self._store, self._job = store, job
-        self._desk = PartnerDesk(job.catalogue, job.proof)
-        self._trusting = True
-
-    def post(self, acts: list[PartnerAct], lines: list[int]) -> Done:
-        """One durable batch; a race with another import of the same events runs it again, which finds them known."""
-        tries = 0
-
-        def credit(tx: Tx) -> Done:
-            nonlocal tries
-            tries += 1
-            self._trusting = self._trusting and tries == 1
-            return log(tx, self._desk, acts, lines, self._job.now(), trusting=self._trusting)
-
-        return self._store.retrying(credit) if acts else Done()
-
-    def finish(self) -> Done:
-        return Done()
-
-
 class _NothingKept(Exception):
     """Ends the transaction of a dry run."""
 
@@ -202,45 +99,6 @@ def _try_out(store: Store, job: Job, rows: Rows, report: Report) -> Tally:
             raise _NothingKept
     except _NothingKept:
         return total
-
-
-def find_members(tx: Tx, job: Job, batch: list[Numbered]) -> tuple[Done, list[PartnerAct], list[int]]:
-    """The acts of a batch with the lines they stand on; what tells no act, or is nobody's, is done with."""
-    done = Done(Tally(rows=len(batch)))
-    m = job.mapping
-    accounts = {each.account for _, each in batch if isinstance(each, Event)}
-    members = queries.members_of(tx, job.book, m.source, m.member_by, accounts)
-    acts: list[PartnerAct] = []
-    lines: list[int] = []
-    for line, each in batch:
-        if isinstance(each, Refusal):
-            done.leave_out("refused", line, "", each.reason, each.field)
-            continue
-        natural, account, behaviour, quantity, inputs, at = each
-        member = members.get(account)
-        if member is None:
-            done.leave_out("refused", line, natural, "unknown_member", m.member)
-            continue
-        acts.append(PartnerAct(member, natural, behaviour, quantity, inputs, at))
-        lines.append(line)
-    return done, acts, lines
-
-
-def log(
-    tx: Tx, desk: PartnerDesk, acts: list[PartnerAct], lines: list[int], now: datetime, *, trusting: bool = False
-) -> Done:
-    """Credit a batch in `tx`."""
-    done = Done()
-    credited = grams = points = 0
-    for place, outcome in enumerate(desk.log(tx, acts, now, trusting=trusting)):
-        if outcome.status == "credited":
-            credited += 1
-            grams += outcome.grams
-            points += outcome.points
-        else:
-            done.leave_out(outcome.status, lines[place], acts[place].natural, outcome.reason, outcome.field)
-    done.tally.credited, done.tally.grams, done.tally.points = credited, grams, points
-    return done
 
 
 def _batches(rows: Rows, size: int) -> Iterator[list[Numbered]]:

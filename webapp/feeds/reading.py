@@ -179,8 +179,9 @@ class Sayings:
         for name, source, place in self._fields:
             word = key[place].strip() if source.column else source.fixed
             if source.values is not None and (word or name in ("behaviour", "quantity")):
-                word = source.values.get(word, "")
-                if not word:
+                known = source.values.get(word)
+                word = known or ""
+                if known is None:
                     return Refusal("unknown_behaviour" if name == "behaviour" else "not_a_choice", source.column)
             said[name] = word
         behaviour = self.catalogue.by_code.get(said["behaviour"])
@@ -193,7 +194,7 @@ class Sayings:
         if self.mapping.scale != 1:
             amount = (amount * self.mapping.scale).quantize(STEP, ROUND_DOWN)
         asked = [each.name for each in behaviour.inputs]
-        inputs = tuple((name, word) for name in asked if (word := said.get(f"inputs.{name}")))
+        inputs = tuple((name, given) for name in asked if (given := said.get(f"inputs.{name}")))
         return behaviour.code, amount, inputs
 
     def _time(self, text: str) -> datetime | None:

@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from typing import Any
 
 from webapp.activities.partner_acts import PartnerAct
-from webapp.feeds.importing import Done, Job, Poster
+from webapp.feeds.posting import Done, Job, Poster
 from webapp.store import Store
 
 AHEAD = 2  # shares that wait for each worker; more would only fill memory
@@ -103,7 +103,7 @@ class Workers:
 
 def _work(url: str, job: Job, desk: Any, answers: Any) -> None:
     """The life of a worker: until it is sent home, or the process that began it is gone."""
-    gc.disable()  # see importing.tidy_less
+    gc.disable()  # batches make no cycles
     parent = os.getppid()
     store = Store(url, pool_size=1)
     poster = Poster(store, job)

@@ -8,13 +8,16 @@ import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TextIO
 
-from webapp.app import build_house
+from points_engine.clock import SystemClock
 from webapp.feeds import importing, mapping
 from webapp.feeds.reading import FileTrouble
 from webapp.launch.trouble import Trouble
 from webapp.members.phones import book
+from webapp.methods.queries import living
 from webapp.settings import Settings
+from webapp.store import Store
 
 WORKERS = min(4, os.cpu_count() or 1)  # processes that post side by side where the database lets them
 COLUMNS = ("line", "event", "reason", "field")
@@ -22,11 +25,13 @@ COLUMNS = ("line", "event", "reason", "field")
 
 def run(settings: Settings, file: str, source: str, *, dry_run: bool, report: str | None) -> int:
     """0 when the file was gone through, whatever became of its rows; 1 when the file itself cannot be used."""
-    house = build_house(settings)
+    store = Store(settings.database_url)  # the rest of the house would only lengthen the start
     try:
-        plan = mapping.load(source, mapping.folders(settings.var_dir), house.catalogue)
+        with store.read() as tx:
+            catalogue = living(tx)
+        plan = mapping.load(source, mapping.folders(settings.var_dir), catalogue)
         with ExitStack() as stack:
-            out = sys.stderr
+            out: TextIO = sys.stderr
             if report is not None:
                 out = stack.enter_context(_open(report))
             writer = csv.writer(out)
@@ -34,24 +39,24 @@ def run(settings: Settings, file: str, source: str, *, dry_run: bool, report: st
             job = importing.Job(
                 Path(file),
                 plan,
-                house.catalogue,
+                catalogue,
                 book(settings),
-                house.clock.now,
+                SystemClock().now,
                 dry_run=dry_run,
                 workers=WORKERS,
                 own_process=True,
             )
-            summary = importing.run(house.store, job, lambda *row: writer.writerow(map(_plain, row)))
+            summary = importing.run(store, job, lambda *row: writer.writerow(map(_plain, row)))
     except (mapping.MappingFaults, FileTrouble) as fault:
         print(str(fault), file=sys.stderr)
         return 1
     finally:
-        house.store.dispose()
+        store.dispose()
     print(json.dumps(summary, ensure_ascii=False, indent=2))
     return 0
 
 
-def _open(report: str):  # type: ignore[no-untyped-def]
+def _open(report: str) -> TextIO:
     try:
         return Path(report).open("w", encoding="utf-8-sig", newline="")
     except OSError as fault:

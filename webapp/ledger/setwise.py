@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC
 from hashlib import sha256
 
-from points_engine.ledger import expiry
+from points_engine.ledger import Wallet, expiry
 from webapp.ledger.service import LIFE_MONTHS, Books
 from webapp.ledger.tables import lot, member_day, transfer, wallet
 
@@ -15,6 +15,8 @@ TRANSFER = (
     "lots", "digest",
 )  # fmt: skip
 
+
+CHANGED = ("verified_g", "points", "seq", "digest")
 
 # A credited act with evidence: the member, the act's id, grams, points, and its local day as text.
 Credit = tuple[int, str, int, int, str]
@@ -37,40 +39,14 @@ def credit_acts(books: Books, credits: Iterable[Credit], known_days: set[tuple[i
     lines: list[str] = []
     days: dict[tuple[int, str], list[int]] = {}
     lots: dict[int, int] = {}
-    touched: dict[int, None] = {}
-    wallets = books.wallets
+    touched: dict[int, Wallet] = {}
     for member, act, grams, points, day in credits:
-        purse = wallets[member]
-        touched[member] = None
-        seq, digest, cause = purse.seq, purse.digest, f"activity:{act}"
+        purse = touched[member] = books.wallets[member]
         if grams:
-            seq += 1
-            amount = str(grams)
-            text = (
-                f"{digest}\x1f{member}\x1f{seq}\x1fcarbon\x1freduction\x1fverified\x1f{amount}\x1fact\x1f{cause}\x1f"
-                f"{cause}:act:g\x1f{day}\x1f{posted}\x1f"
-            )
-            digest = sha256(text.encode()).hexdigest()
-            lines.append(
-                f"{member}\t{seq}\tcarbon\treduction\tverified\t{amount}\tact\t{cause}\t{cause}:act:g\t{day}\t{posted}"
-                f"\t\\N\t{digest}\n"
-            )
-            purse.verified_g += grams
+            lines.append(_grams(purse, act, grams, day, posted))
         if points:
-            seq += 1
-            amount = str(points)
-            text = (
-                f"{digest}\x1f{member}\x1f{seq}\x1fpoints\x1fawarded\x1fpoints\x1f{amount}\x1fact\x1f{cause}\x1f"
-                f"{cause}:act:p\x1f{day}\x1f{posted}\x1f{lives}={amount}"
-            )
-            digest = sha256(text.encode()).hexdigest()
-            lines.append(
-                f"{member}\t{seq}\tpoints\tawarded\tpoints\t{amount}\tact\t{cause}\t{cause}:act:p\t{day}\t{posted}"
-                f'\t{{"{lives}":{amount}}}\t{digest}\n'
-            )
-            purse.points += points
+            lines.append(_points(purse, act, points, day, posted, lives))
             lots[member] = lots.get(member, 0) + points
-        purse.seq, purse.digest = seq, digest
         sums = days.get((member, day))
         if sums is None:
             days[(member, day)] = [1, grams, points]
@@ -87,18 +63,39 @@ def credit_acts(books: Books, credits: Iterable[Credit], known_days: set[tuple[i
         add=("remaining",),
     )
     _write_days(books, days, known_days)
-    changed = [wallets[member] for member in touched]
-    tx.merge(
-        wallet,
-        {
-            "member_id": list(touched),
-            "verified_g": [purse.verified_g for purse in changed],
-            "points": [purse.points for purse in changed],
-            "seq": [purse.seq for purse in changed],
-            "digest": [purse.digest for purse in changed],
-        },
-        key=("member_id",),
-        known=True,
+    columns = {name: [getattr(purse, name) for purse in touched.values()] for name in CHANGED}
+    tx.merge(wallet, {"member_id": list(touched), **columns}, key=("member_id",), known=True)
+
+
+def _grams(purse: Wallet, act: str, grams: int, day: str, posted: str) -> str:
+    """The line of the transfer of grams; the wallet and its chain move on."""
+    purse.seq += 1
+    purse.verified_g += grams
+    member, seq, cause = purse.member_id, purse.seq, f"activity:{act}"
+    told = (
+        f"{purse.digest}\x1f{member}\x1f{seq}\x1fcarbon\x1freduction\x1fverified\x1f{grams}\x1fact\x1f{cause}\x1f"
+        f"{cause}:act:g\x1f{day}\x1f{posted}\x1f"
+    )
+    purse.digest = digest = sha256(told.encode()).hexdigest()
+    return (
+        f"{member}\t{seq}\tcarbon\treduction\tverified\t{grams}\tact\t{cause}\t{cause}:act:g\t{day}\t{posted}\t\\N\t"
+        f"{digest}\n"
+    )
+
+
+def _points(purse: Wallet, act: str, points: int, day: str, posted: str, lives: str) -> str:
+    """The line of the transfer of points, which can be spent until `lives`."""
+    purse.seq += 1
+    purse.points += points
+    member, seq, cause = purse.member_id, purse.seq, f"activity:{act}"
+    told = (
+        f"{purse.digest}\x1f{member}\x1f{seq}\x1fpoints\x1fawarded\x1fpoints\x1f{points}\x1fact\x1f{cause}\x1f"
+        f"{cause}:act:p\x1f{day}\x1f{posted}\x1f{lives}={points}"
+    )
+    purse.digest = digest = sha256(told.encode()).hexdigest()
+    return (
+        f"{member}\t{seq}\tpoints\tawarded\tpoints\t{points}\tact\t{cause}\t{cause}:act:p\t{day}\t{posted}\t"
+        f'{{"{lives}":{points}}}\t{digest}\n'
     )
 
 

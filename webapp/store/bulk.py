@@ -146,11 +146,12 @@ def _merging(table: Table, names: Names, key: Names, add: Names, known: bool) ->
 @contextmanager
 def _driver(tx: Tx) -> Iterator[Any]:
     """A cursor of the driver, in the transaction in hand; its errors are told as SQLAlchemy tells them."""
+    connection: Any = tx.connection.connection.driver_connection
     try:
-        with tx.connection.connection.driver_connection.cursor() as cursor:  # type: ignore[union-attr]
+        with connection.cursor() as cursor:
             yield cursor
     except psycopg.Error as error:
-        raise DBAPIError.instance(None, None, error, psycopg.Error) from error  # type: ignore[call-overload]
+        raise DBAPIError.instance(None, None, error, psycopg.Error) from error
 
 
 @lru_cache(maxsize=1024)

@@ -98,7 +98,8 @@ class Query:
     def tuples(self, tx: Tx, **params: Any) -> list[tuple[Any, ...]]:
         """The rows as the driver gives them, for thousands at a time: plain tuples, no type of ours applied."""
         made, given = self._ready(tx.dialect, params)
-        return tx.connection.exec_driver_sql(made.text, given).cursor.fetchall()  # type: ignore[no-any-return, union-attr]
+        cursor: Any = tx.connection.exec_driver_sql(made.text, given).cursor
+        return list(cursor.fetchall())
 
     def rows_by(self, cursor: Any, **params: Any) -> list[Any]:
         """Run by a cursor of the PostgreSQL driver itself."""
