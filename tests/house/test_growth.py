@@ -7,7 +7,7 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,9 @@ from webapp.inbox import service as inbox
 from webapp.inbox.forms import AnnouncementText
 from webapp.jobs.runner import run_job
 from webapp.jobs.tables import outbox
+from webapp.meters import service as meters
+from webapp.meters.forms import Figure, MeterFacts
+from webapp.meters.queries import Owner
 from webapp.review.service import ask_to_sample
 from webapp.rewards import service as rewards
 
@@ -65,7 +68,7 @@ def copy_of(park: Park, path: Path, rows: int) -> Park:
     house = app.extensions["puhui"]
     now = house.clock.now()
     copy = Park(app, path, {**park.ids, "resident": make_member(house, "newcomer").id})
-    for more in (grow_shelf, grow_crowd, grow_acts, grow_news, grow_campaigns, grow_cases, grow_desk):
+    for more in (grow_shelf, grow_crowd, grow_acts, grow_news, grow_campaigns, grow_cases, grow_meters, grow_desk):
         more(copy, house, now, rows)
     for job in ("rankings.catch_up", "catch_up_campaigns"):
         run_job(house, job, now)
@@ -154,6 +157,21 @@ def grow_cases(park: Park, house: Any, now: Any, rows: int) -> None:
             ask_to_sample(tx, park.ids["reviewer"], act.member_id, str(uuid.UUID(act.id)), now)
 
 
+def grow_meters(park: Park, house: Any, now: Any, rows: int) -> None:
+    """Meters of a home, readings month by month, and the temperatures of as many days."""
+    who, key = Owner(park.ids["resident"]), house.settings.track_key
+    with house.store.write() as tx:
+        for n in range(min(rows, 10)):
+            made = meters.add_meter(tx, key, who.member_id, who, MeterFacts("electricity", f"7700{n}", 6, 3), now)
+            months = [date(2024 + (n + 2) // 12, (n + 2) % 12 + 1, 1) for n in range(rows)]
+            figures = [Figure(day, at * 200_000, support="file") for at, day in enumerate(months)]
+            meters.import_readings(tx, who.member_id, who, [meters.Row(made, f) for f in figures], set(), now)
+        days = [(f"2026-05-{n + 1:02d}", n * 100) for n in range(rows)]
+        told = [("长治", day, mean, "市气象局") for day, mean in days]
+        meters.import_temperatures(tx, park.ids["administrator"], told, now)
+    run_job(house, "meters.settle", now)
+
+
 def grow_desk(park: Park, house: Any, now: Any, rows: int) -> None:
     """Audit reports and rows of work that was given up."""
     for n in range(rows):
@@ -182,6 +200,7 @@ def test_every_page_asks_as_often_with_many_rows_as_with_few(two: Two) -> None:
         ("resident", "/activities"),
         ("resident", "/inbox"),
         ("resident", "/me/devices"),
+        ("resident", "/meters"),
         ("resident", "/rankings/members"),
         ("resident", "/redemptions"),
         ("resident", "/statement"),
@@ -197,6 +216,7 @@ def test_every_page_asks_as_often_with_many_rows_as_with_few(two: Two) -> None:
         ("auditor", "/console/journal"),
         ("auditor", "/console/ledger"),
         ("administrator", "/console/members"),
+        ("administrator", "/console/temperatures"),
         ("administrator", "/console/units"),
     ],
 )
