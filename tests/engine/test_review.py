@@ -10,6 +10,7 @@ import pytest
 
 from points_engine import review, risk
 from points_engine.review import Reputation
+from tests import farm
 
 SECRET = b"only the house knows"
 NOON = datetime(2026, 6, 16, 4, 0, tzinfo=UTC)
@@ -196,6 +197,13 @@ def test_groups_in_lockstep_are_found_and_the_crowd_is_not() -> None:
     assert set(range(1001, 1009)) <= found and len(found) < 60
     groups = risk.in_lockstep({member: marks[member] for member in found})
     assert groups and set().union(*groups) <= {1, *range(1001, 1009)} and len(set().union(*groups)) >= 8
+
+
+@pytest.mark.parametrize(("spread", "seen_on"), [(0, 7), (4, 7), (600, 14)])
+def test_a_farm_comes_before_a_person(spread: int, seen_on: int) -> None:
+    told = farm.run(40, 16, spread)
+    assert told["seen"] == 40 and told["seen_on"] <= seen_on
+    assert told["earned"] <= told["a_day"] * 40 * (told["seen_on"] + 7)
 
 
 def test_commuters_and_short_histories_are_no_group() -> None:
