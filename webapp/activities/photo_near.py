@@ -41,14 +41,32 @@ class Near:
     other: bool = False
 
 
+def newest(tx: Tx) -> int:
+    """The number of the latest print."""
+    return int(tx.scalar(select(func.max(_p.id))) or 0)
+
+
 def look_up(tx: Tx, member_id: int, made: Prints) -> Near:
-    """The closest photo of anybody else, or of the member's own acts; the caller holds the turn "photos"."""
+    """The closest photo of anybody else, or of the member's own acts."""
     values = sorted({value for each in made.asked for value in each.bands})
     if not values:
         return Near()
     likely = [row.id for row in _LIKELY.rows(tx, values=values, me=member_id)]
+    rows = _PRINTS.rows(tx, ids=likely) if likely else []
+    return _closest(sorted(rows, key=lambda row: likely.index(row.id)), member_id, made)
+
+
+def look_up_since(tx: Tx, member_id: int, made: Prints, last: int) -> Near:
+    """The same among prints that came after `last`; the caller holds the turn "photos", so no more come meanwhile."""
+    asked = {value for each in made.asked for value in each.bands}
+    rows = tx.rows(select(photo_print).where(_p.id > last, _p.member_id != member_id).order_by(_p.id)) if asked else []
+    met = [row for row in rows if asked.intersection(photos.bands_of(Print.read(row.marks).coarse))]
+    return _closest(met, member_id, made)
+
+
+def _closest(rows: Iterable[Any], member_id: int, made: Prints) -> Near:
     best = Near()
-    for row in _in_order(_PRINTS.rows(tx, ids=likely) if likely else [], likely):
+    for row in rows:
         like = photos.compare(made.look, made.asked, Print.read(row.marks))
         verdict = like.verdict if like else None
         if verdict is None:
@@ -75,8 +93,3 @@ def keep(tx: Tx, member_id: int, upload_id: str, sha256: str, made: Prints, now:
         number = tx.execute(photo_print.insert().values(row)).inserted_primary_key[0]  # type: ignore[index]
         bands = [{"value": value, "print_id": number} for value in sorted(photos.bands_of(each.coarse))]
         tx.write([Write(photo_band, bands)])
-
-
-def _in_order(rows: Iterable[Any], ids: list[int]) -> list[Any]:
-    """The most likely first."""
-    return sorted(rows, key=lambda row: ids.index(row.id))

@@ -24,16 +24,21 @@ def keep_picture(tx: Tx, blobs: Blobs, member_id: int, picture: Picture, now: da
     """Store a photo of a member: {"id", "sha256", "duplicate_of_other"}; the same photo again is the same row.
 
     `duplicate_of_other` is true when somebody else has sent the same bytes before, or a copy of it in another shape.
-    Photos come in one after the other, so that of two copies sent at once exactly one is the first.
+    The long look at all prints comes before the turn, a short one at those that came meanwhile within it, so that of
+    two copies sent at once exactly one is the first.
     """
+    last = photo_near.newest(tx)
+    near = photo_near.look_up(tx, member_id, picture.prints)
     tx.take_turn("photos")
+    if near.kind != "copy":
+        late = photo_near.look_up_since(tx, member_id, picture.prints, last)
+        near = late if late.kind else near
     same = tx.rows(select(upload.c.member_id, upload.c.id, upload.c.near).where(upload.c.sha256 == picture.sha256))
     other = any(row.member_id != member_id for row in same)
     own = next((row for row in same if row.member_id == member_id), None)
     if own is not None:
         return {"id": own.id, "sha256": picture.sha256, "duplicate_of_other": other or own.near == "copy"}
     new = str(uuid.uuid4())
-    near = photo_near.look_up(tx, member_id, picture.prints)
     blobs.put(f"{new}.jpg", picture.data)  # an orphan file is harmless, a row without its file is not
     blobs.put(f"{new}-s.jpg", picture.thumbnail)
     tx.insert(upload, [_row(member_id, new, picture, near, now)])
