@@ -30,6 +30,7 @@ CHANCE = {
         "webapp.places.service": "addresses of screens",
         "webapp.rankings.closing": "names of frozen boards",
         "webapp.rewards.codes": "redemption codes",
+        "webapp.trips.sealing": "the nonce of each sealed track",
         "webapp.web.errors": "the id of a fault",
         "webapp.web.headers": "padding that hides the length of an answer",
     },

@@ -46,6 +46,7 @@ KEYED_OTHERWISE = {
     "photo_use": "unique across members, keyed by the fingerprint",
     "published_row": "a published board is read and kept as a whole",
     "redemption_code": "unique across members, keyed by the code",
+    "trip_mark": "asked for by mark, whoever rode",
 }
 UNIQUE_OTHERWISE = {
     ("proof", "source"): "what a source has told once is known for ever, whoever brings it",

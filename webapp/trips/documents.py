@@ -27,7 +27,7 @@ class Gathered:
         self.without_time = 0
         self._left = most
 
-    def begin(self) -> None:
+    def new_segment(self) -> None:
         """A new segment; nothing is ever joined to the one before."""
         self.segments.append([])
 
@@ -43,7 +43,7 @@ class Gathered:
             self.without_time += 1
             return
         if not self.segments:
-            self.begin()
+            self.new_segment()
         self.segments[-1].append(Fix(at, y, x, number(accuracy)))
 
 
@@ -104,7 +104,7 @@ def _is_point(feature: Any) -> bool:
 
 def _points(features: list[Any], gathered: Gathered) -> None:
     """Fixes told one by one, as loggers do: one segment."""
-    gathered.begin()
+    gathered.new_segment()
     for feature in features:
         told = feature.get("properties")
         told = told if isinstance(told, Mapping) else {}
@@ -156,7 +156,7 @@ def _dealt(times: list[Any], lines: list[Any]) -> Iterator[list[Any]]:
 
 
 def _line(line: list[Any], times: list[Any], gathered: Gathered) -> None:
-    gathered.begin()
+    gathered.new_segment()
     for n, place in enumerate(line):
         if isinstance(place, list) and len(place) >= 2:
             gathered.add(instant(times[n]) if n < len(times) else None, place[1], place[0])

@@ -42,7 +42,7 @@ class Recording:
             if not self.known:
                 raise Deep
         if name in ("trkseg", "Track"):
-            self._gathered.begin()
+            self._gathered.new_segment()
         elif name in ("rte", "Course"):
             self._planned += 1
         elif name in ("trkpt", "rtept"):

@@ -209,6 +209,8 @@ REASONS: dict[str, tuple[str, str]] = {
     "route_only": ("这是规划路线，没有时间；请上传实际走过的记录", "This is a planned route without times; please send a recording of the trip"),
     "too_many_points": ("定位点太多，最多 50000 个", "Too many points; at most 50,000"),
     "no_fixes": ("没有找到带时间的定位点", "No positions with times were found"),
+    "not_a_list": ("定位点要是一个列表", "The points have to be a list"),
+    "bad_instant": ("时间不对", "Not a time of ours"),
     "unreadable_points": ("定位点的格式不对", "The points are not in the form described"),
     "place_code": ("编号是 8 位字母和数字，不含 0、O、1、I、L", "The code is 8 letters and digits, without 0, O, 1, I and L"),
     "bad_time": ("请填 24 小时制的时间，例如 08:30", "Please enter the time as 08:30"),
