@@ -37,6 +37,19 @@ Catalogue grams are rounded displays; credits are computed from the factors vali
 
 **新增与修订 Changes.** 新因子加一行，新方法加一个版本；已发布的不再改动（`published.lock`）。
 A new factor adds a row, a new rule adds a version; what is published never changes.
+
+**新版本怎么来 How a version is made.** 两条路，规则相同：
+
+- 随程序 with the program：改 `data/`，跑测试，`python3 -m points_engine.methodology.published` 锁定。
+- 在工作台 at the desk（`/console/methods`）：起草（表单或 TOML）→ 一次列出全部问题 → 用全部历史记录试算（按行为和绿色单元，`bench/what_if.py`
+  测速）→ 没有写过它的另一位编辑或管理员批准 → 从某日起生效，最早次日（当天最后一小时批准的为后天）。
+  Drafted by form or as TOML, every fault listed at once, tried on the whole history by act and green unit, approved by another
+  editor or administrator who wrote no word of it, in force from a day on: tomorrow at the earliest, the day after in the last hour of a day.
+
+批准的文本存入 `method_version`，数据库拒绝修改；每个进程在半分钟内跟上；每条记录带着自己的版本，`audit` 按该版本逐克重算。
+Approved texts stand in `method_version`, which the database refuses to change; every process follows within half a minute; each act carries
+its version, and `audit` works it out again by that version to the gram. 试算比较的是每日限额之前的数值，单元按今天的成员归属，不足五人的单元合并。
+A what-if compares worth before daily limits, by the units of today; units of fewer than five people come together.
 """
 
 PER = {"act": "次 act", "day": "日 day", "week": "周 week", "month": "月 month"}

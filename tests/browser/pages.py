@@ -28,6 +28,9 @@ NOT_PAGES = {
     "members.my_export_file": "a file to keep",
     "places.plate_file": "a file to print",
     "rankings.download": "a file to keep",
+    "methods.index_data": "open data",
+    "methods.one_data": "open data",
+    "console_drafts.effects_file": "a file to keep",
     "trips.worker": "a script",
 }
 # Addresses that only lead to another page, which has a line of its own.
@@ -228,7 +231,11 @@ EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
     "console_ledger.report": lambda ask: ask.ids("SELECT id FROM audit_report LIMIT 1", "report_id"),
     "console_members.one": _people,
     "console_merchants.merchant": lambda ask: ask.ids("SELECT id FROM merchant LIMIT 1", "merchant_id"),
+    "console_drafts.factor": lambda ask: [{"key": "grid_shanxi"}],
+    "console_drafts.one": lambda ask: ask.ids("SELECT id FROM method_draft ORDER BY id", "draft_id"),
+    "console_drafts.version": _methods("ref"),
     "console_methods.one": _methods("ref"),
+    "methods.one": _methods("code"),
     "console_cases.show_one": lambda ask: ask.ids(_one_of_each("kind", "review_case"), "case_id"),
     "console_review.case": _pending,
     "console_review.index": lambda ask: [{}, {"tab": "sample"}, {"tab": "risk"}, {"tab": "appeal"}],

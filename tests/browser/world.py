@@ -21,6 +21,7 @@ from sqlalchemy import text
 
 from points_engine import risk
 from points_engine.clock import SystemClock
+from points_engine.methodology.writing import moved, write_version
 from tests import tracks
 from tests.people import make_member
 from tests.servers import free_port
@@ -32,6 +33,7 @@ from webapp.jobs.runner import run_job
 from webapp.members import service as members
 from webapp.members import signin, staff
 from webapp.members.phones import book
+from webapp.methods import service as methods
 from webapp.review import service as review
 from webapp.review.screening import open_risks
 from webapp.review.standing import keep
@@ -165,6 +167,7 @@ def full_world(folder: Path) -> Iterator[World]:
     make_member(house, LOGINS["fresh"], nickname="新来的")
     ids = {row.login: row.id for row in _logins(house)}
     _second_unit(house, ids["admin-demo"], ids["hr-demo"])
+    _draft(house, ids["editor-demo"])
     _trips(house, ids["m000001"])
     _cases(house, ids["m000001"])
     with _served(settings) as address:
@@ -247,6 +250,18 @@ def _settings(folder: Path) -> Settings:
 def _logins(house: Any) -> list[Any]:
     with house.store.read() as tx:
         return list(tx.rows(text("SELECT id, login FROM member")))
+
+
+def _draft(house: Any, editor_id: int) -> None:
+    """A new version that has been tried and waits for a second person."""
+    bike, now = house.catalogue.behaviour("bike"), house.clock.now()
+    day = methods.earliest_day(now)
+    with house.store.write() as tx:
+        made = methods.create_draft(
+            tx, editor_id, write_version(bike, moved(bike.versions[-1], "2", day)), "试一版", now
+        )
+        run = methods.ask_what_if(tx, editor_id, made, now)
+    methods.run_what_if(house, run)
 
 
 def _second_unit(house: Any, admin_id: int, hr_id: int) -> None:

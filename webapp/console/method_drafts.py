@@ -181,7 +181,9 @@ def _unit_names(tx: Tx, rows: Iterable[Any]) -> dict[int, str]:
     names = {unit.id: unit.short_name for unit in green_units.board_units(tx, ids).values()}
     some = {
         queries.EVERYBODY: t("全部", "Everybody"),
-        queries.FEW_PEOPLE: t("不足 5 人的单元合计", "Units of fewer than 5"),
+        queries.FEW_PEOPLE: t(
+            "不足 5 人的单元合计（一人可属几个单元）", "Units of fewer than 5 (one may be in several)"
+        ),
     }
     return {**{i: str(i) for i in ids}, **names, **some}
 
