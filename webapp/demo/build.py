@@ -171,10 +171,11 @@ class World:
             green_units.join_unit(tx, member_id, unit, now)
 
     def _meters(self, tx: Tx) -> None:
-        unit = next(iter(self.town.units), None)
-        unit_id = unit.id if unit else None
-        shown, admin = self.town.people[0].member_id, self.staff["hr-demo"]
-        meters.hang(tx, self.settings.track_key, self.seed, shown, unit_id, admin, self.until, self.end)
+        shown, key, end = self.town.people[0].member_id, self.settings.track_key, self.end
+        meters.hang_at_home(tx, open_blobs(self.settings.blob_url), key, self.seed, shown, self.until, end)
+        meters.look_at_earlier(tx, self.catalogue, self.staff["reviewer-demo"], shown, end)
+        if self.town.units:
+            meters.hang_at_work(tx, key, self.seed, self.town.units[0].id, self.staff["hr-demo"], self.until, end)
 
     def _welcome(self, tx: Tx) -> None:
         inbox.notify_many(

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from random import Random
 
 from points_engine.clock import days_of, month_of
+from points_engine.methodology import Catalogue
+from webapp.activities import queries as activities
+from webapp.activities.pictures import read_picture
+from webapp.activities.service import review_activity
+from webapp.activities.uploads import keep_picture
+from webapp.demo.photos import draw_meter
 from webapp.meters import service
 from webapp.meters.forms import Figure, MeterFacts
 from webapp.meters.queries import Owner
+from webapp.meters.settling import settle_batch
 from webapp.store import Tx
+from webapp.store.blobs import Blobs
 
 MONTHS = 18
 SEEN = 4  # so many months ago somebody took a photo of it; that month used more than the year before
@@ -17,17 +26,28 @@ SEEN = 4  # so many months ago somebody took a photo of it; that month used more
 USUAL = (7.4, 7.1, 6.2, 5.6, 5.4, 6.6, 9.2, 8.8, 6.0, 5.5, 6.1, 7.0)
 
 
-def hang(
-    tx: Tx, key: str, seed: int, member_id: int, unit_id: int | None, admin_id: int, until: date, now: datetime
-) -> None:
-    """Bind both meters and bring their readings, the home's as its utility exports them."""
+def hang_at_home(tx: Tx, blobs: Blobs, key: str, seed: int, member_id: int, until: date, now: datetime) -> None:
+    """Bind the home's meter and bring its readings as its utility exports them, the last one with a photo."""
     home, rng = Owner(member_id), Random(f"{seed}:meters")
     made = service.add_meter(tx, key, member_id, home, MeterFacts("electricity", "140028806613", 6, 3), now)
     figures = _figures(rng, until, 3_400_000, 1, SEEN)
+    picture = read_picture(draw_meter(rng, f"{figures[-1].value // 100 / 10:08.1f}"))
+    photo = keep_picture(tx, blobs, member_id, picture, now)["id"]
+    figures[-1] = replace(figures[-1], support="photo", upload_id=photo)
     service.import_readings(tx, member_id, home, [service.Row(made, each) for each in figures], set(), now)
-    if unit_id is None:
-        return
-    unit = Owner(0, unit_id)
+
+
+def look_at_earlier(tx: Tx, catalogue: Catalogue, reviewer_id: int, member_id: int, now: datetime) -> None:
+    """Settle the months; the reviewer has seen all but the latest, which waits with its photo."""
+    settle_batch(tx, catalogue, now)
+    for record in reversed(activities.mine(tx, member_id, limit=99, status="pending")):
+        if record["behaviour"] == "electricity_saved" and not record["evidence"]:
+            review_activity(tx, catalogue, reviewer_id, member_id, record["id"], accept=True, note="", now=now)
+
+
+def hang_at_work(tx: Tx, key: str, seed: int, unit_id: int, admin_id: int, until: date, now: datetime) -> None:
+    """Bind a company's meter and bring its readings."""
+    rng, unit = Random(f"{seed}:meters:unit"), Owner(0, unit_id)
     made = service.add_meter(tx, key, admin_id, unit, MeterFacts("electricity", "140090010027", 7, 120), now)
     figures = _figures(rng, until, 512_000_000, 160, 0)
     service.import_readings(tx, admin_id, unit, [service.Row(made, each) for each in figures], set(), now)

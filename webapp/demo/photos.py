@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from random import Random
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 SIZE = (400, 300)
 Pen = ImageDraw.ImageDraw
@@ -22,6 +22,19 @@ def draw(rng: Random, subject: str) -> bytes:
         x, y, r = rng.randrange(-20, 400), rng.randrange(-20, 300), rng.randrange(4, 60)
         pen.ellipse((x, y, x + r, y + r), fill=_tint(rng, 60, 230))
     {"bike": _bike, "bus": _bus, "plate": _plate, "box": _box}[subject](pen, rng)
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def draw_meter(rng: Random, figure: str) -> bytes:
+    """A small JPEG of an electricity meter that shows `figure`."""
+    image = Image.blend(Image.new("RGB", SIZE, _tint(rng, 150, 210)), _light(rng), 0.3)
+    pen = ImageDraw.Draw(image)
+    pen.rounded_rectangle((90, 40, 310, 270), 14, fill=(240, 240, 236), outline=(90, 95, 100), width=4)
+    pen.rectangle((120, 90, 280, 140), fill=(40, 46, 44))
+    pen.text((130, 96), figure, fill=(190, 230, 190), font=ImageFont.load_default(34))
+    pen.text((150, 170), "kWh", fill=(60, 60, 60), font=ImageFont.load_default(28))
     out = io.BytesIO()
     image.save(out, "JPEG", quality=80)
     return out.getvalue()
