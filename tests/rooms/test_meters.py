@@ -16,7 +16,7 @@ from tests.conftest import START
 from tests.people import Person, make_member
 from tests.racing import race
 from webapp.activities.commands import read_command
-from webapp.activities.service import log_activity
+from webapp.activities.service import log_activity, review_activity
 from webapp.app import build_house
 from webapp.ledger import queries as ledger
 from webapp.meters import queries, service
@@ -162,11 +162,15 @@ def test_a_utility_file_is_credited_by_the_factor_of_the_month(house: Any, ling:
     with house.store.write() as tx:
         tx.execute(text("UPDATE reading SET support = 'photo' WHERE read_on = '2026-03-01'"))
     settle_months(house, house.clock.now())
+    reviewer, now = make_member(house, "rev", "reviewer"), house.clock.now()
+    with house.store.write() as tx:
+        for row in tx.rows(text("SELECT CAST(id AS TEXT) AS id FROM activity WHERE status = 'pending'")):
+            review_activity(tx, house.catalogue, reviewer.id, ling.id, row.id, accept=True, note="", now=now)
     with house.store.read() as tx:
         rows = tx.rows(text("SELECT grams, points, status, level FROM activity WHERE status = 'accepted'"))
         assert sorted((row.grams, row.points, row.level) for row in rows) == [
-            (39_804, 360, "partner"),
-            (41_130, 372, "partner"),
+            (39_804, 360, "photo"),
+            (41_130, 372, "photo"),
         ]
         assert ledger.wallet(tx, ling.id).verified_g == sum(row.grams for row in rows) > 0
 

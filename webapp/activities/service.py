@@ -114,6 +114,8 @@ def _as_act(command: LogActivity, photos: Sequence[Photo], fresh: bool) -> Act:
     proof, at = command.proof, command.occurred_at
     if proof is not None:
         level, verdict, reasons, span = proof.level, proof.verdict, proof.reasons, proof.span
+        if verdict != "reject" and any(photo.stopped for photo in photos):  # a meter's photo is a photo
+            verdict, reasons = "review", (*reasons, "photo_needs_review")
     else:
         level, span = Level.PHOTO if photos else Level.DECLARED, None
         reasons = tuple(code for code, doubt in _doubts(photos, at).items() if doubt)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from points_engine.activity import Act, Decision, Usage, is_travel, periods, stands_aside
+from points_engine.activity import Act, Decision, Usage, instant_mates, is_travel, periods, stands_aside
 from points_engine.clock import local_day
 from points_engine.errors import refuse
 from points_engine.ledger import Move, expiry
@@ -104,7 +104,7 @@ def usage_now(tx: Tx, member_id: int, activity_id: str, act: Act) -> Usage:
         sums.declared_g,
         sums.points,
         _spans_beside(tx, member_id, activity_id, act) if is_travel(act.behaviour) else (),
-        (),
+        _told_within(tx, member_id, activity_id, act),
         frozenset(r.behaviour for r in aside if stands_aside(day, r.since, r.until)),
     )
 
@@ -123,6 +123,26 @@ def _spans_beside(tx: Tx, member_id: int, activity_id: str, act: Act) -> list[tu
         )
     )
     return [(row.starts_at, row.ends_at) for row in rows]
+
+
+def _told_within(tx: Tx, member_id: int, activity_id: str, act: Act) -> list[tuple[datetime, int, int]]:
+    """What was paid for the time of a recorded trip when it was told without its recording."""
+    if act.span is None or not is_travel(act.behaviour):
+        return []
+    codes = {act.behaviour.code} | instant_mates(act.behaviour)
+    rows = tx.rows(
+        select(activity.c.occurred_at, activity.c.grams, activity.c.points)
+        .join(proof, (activity.c.member_id == proof.c.member_id) & (activity.c.id == proof.c.id), isouter=True)
+        .where(
+            activity.c.member_id == member_id,
+            activity.c.id != activity_id,
+            activity.c.occurred_on.in_(sorted({local_day(at) for at in act.span})),
+            activity.c.behaviour.in_(sorted(codes)),
+            activity.c.status == "accepted",
+            proof.c.ends_at.is_(None),
+        )
+    )
+    return [(row.occurred_at, row.grams, row.points) for row in rows]
 
 
 def counters_out(counters: Mapping[tuple[str, str], int]) -> dict[str, int]:

@@ -27,13 +27,14 @@ from webapp.activities.service import Logged, log_activity
 from webapp.green_units.forms import new_code
 from webapp.journal.service import record
 from webapp.ledger import service as ledger
-from webapp.members.queries import has_consent
+from webapp.members.queries import grants_of, has_consent
 from webapp.places import queries
 from webapp.places.forms import PlaceFacts, Scan
 from webapp.places.queries import Place
 from webapp.places.tables import place
 from webapp.store import Tx
 
+MANAGERS = frozenset({"editor", "administrator"})  # of every place of the park
 Units = frozenset[int] | None  # the units somebody manages; None: the whole park
 
 
@@ -112,6 +113,8 @@ def scan_place(tx: Tx, catalogue: Catalogue, key: str, member_id: int, code: str
     known = _known(tx, member_id, scan.id)
     at = known["occurred_at"] if known else now
     shown = _shown(key, spot, scan, at)
+    if shown.window is not None and _manages(tx, member_id, spot):
+        shown = Shown(None)  # who can open the screen at home shows no more than the plate does
     if not known:
         if scan.here is not None and not has_consent(tx, member_id, "location"):
             raise refuse("forbidden", "location_consent_required")
@@ -167,6 +170,14 @@ def _shown(key: str, spot: Place, scan: Scan, at: datetime) -> Shown:
     if window is None:
         raise refuse("conflict", "code_not_on_screen")
     return Shown(window)
+
+
+def _manages(tx: Tx, member_id: int, spot: Place) -> bool:
+    """Whether the member can see the address of the place's screen."""
+    return any(
+        grant.role in MANAGERS or (grant.role == "unit_admin" and grant.unit_id == spot.unit_id)
+        for grant in grants_of(tx, member_id)
+    )
 
 
 def _check_place(spot: Place, scan: Scan, now: datetime) -> None:

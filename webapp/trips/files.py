@@ -21,6 +21,7 @@ MOST_INFLATED = 40 * 1024 * 1024  # of one file, unpacked
 MOST_JSON = 12 * 1024 * 1024  # JSON is read whole and takes some ten times its size in memory
 MOST_POINTS = 50_000  # in all files together
 MOST_FILES = 20
+MOST_MEMBERS = 100  # gzip files written one after the other into one; each costs a look at all that follow
 CHUNK = 64 * 1024
 
 Segments = list[list[Fix]]
@@ -75,8 +76,11 @@ def _plain(data: bytes) -> Iterator[bytes]:
 
 def _inflated(data: bytes) -> Iterator[bytes]:
     """What a gzip file holds, piece by piece, so that a bomb costs no more than it may hold."""
-    total = 0
+    total = members = 0
     while data[:2] == b"\x1f\x8b":
+        members += 1
+        if members > MOST_MEMBERS:
+            raise Invalid({"file": "unreadable_recording"})
         unpack = zlib.decompressobj(31)
         while not unpack.eof:
             try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, or_, select
 
 from points_engine.trips import Fix
 from points_engine.trips.marks import marks
@@ -49,10 +49,7 @@ class Repeats:
         if self.copied:
             return
         found = [row for row in self._candidates(tx) if (row.member_id, row.trip_id) not in self._seen]
-        forgiven = self._forgiven(tx, [row.trip_id for row in found if row.member_id == self._member_id])
         for row in found:
-            if row.member_id == self._member_id and row.trip_id in forgiven:
-                continue
             self._seen[(row.member_id, row.trip_id)] = self._likeness(tx, row)
             if self.copied:
                 return
@@ -63,9 +60,11 @@ class Repeats:
             return []
         shared = func.count().label("shared")
         m = trip_mark.c
+        # What is forgiven is left out before the best are taken: otherwise it would crowd out what was paid.
+        counts = or_(m.member_id != self._member_id, m.trip_id.not_in(self._forgiven()))
         best = (
             select(m.member_id, m.trip_id, shared)
-            .where(m.mark.in_(asked))
+            .where(m.mark.in_(asked), counts)
             .group_by(m.member_id, m.trip_id)
             .order_by(shared.desc(), m.member_id, m.trip_id)
             .limit(MOST_CANDIDATES)
@@ -81,19 +80,19 @@ class Repeats:
             .order_by(best.c.shared.desc(), best.c.member_id, best.c.trip_id)
         )
 
-    def _forgiven(self, tx: Tx, ids: Sequence[str]) -> set[str]:
-        """One's own trips that never counted, by the judge's word or taken back: they may be sent again as something else."""
-        if not ids:
-            return set()
-        rejected = tx.rows(
-            select(trip.c.id).where(
-                trip.c.member_id == self._member_id, trip.c.id.in_(list(ids)), trip.c.verdict == "reject"
-            )
+    def _forgiven(self) -> Select[Any]:
+        """One's own trips that do not count, by the judge's word or taken back: they may be sent again as something else.
+
+        A trip that an appeal has credited after all does count.
+        """
+        act = activities.acts.c
+        refused = (trip.c.verdict == "reject") & (act.status == "rejected")
+        taken_back = (act.status == "undone") & act.decided_by.is_(None)  # not after a person had refused it
+        return (
+            select(trip.c.id)
+            .join(activities.acts, (act.member_id == trip.c.member_id) & (act.id == trip.c.id))
+            .where(trip.c.member_id == self._member_id, or_(refused, taken_back))
         )
-        acts = activities.by_keys(tx, [(self._member_id, trip_id) for trip_id in ids])
-        return {row.id for row in rejected} | {
-            trip_id for (_, trip_id), act in acts.items() if act["status"] == "undone"
-        }
 
     def _likeness(self, tx: Tx, row: Any) -> Likeness:
         other = None if row.sealed is None else unseal(self._settings, row.member_id, row.trip_id, row.sealed)
