@@ -58,7 +58,7 @@ review_by = 2028-12-01
 # One example for each argument of an address; the first word before the colon narrows it to some endpoints.
 EXAMPLES = {
     "activity_id": "SELECT id FROM activity WHERE member_id = :me AND evidence != '[]'",
-    "console_review:activity_id": "SELECT min(id) FROM activity WHERE status = 'pending'",
+    "console_review:activity_id": "SELECT min(id) FROM activity WHERE status = 'pending' AND evidence != '[]'",
     "announcement_id": "SELECT min(id) FROM announcement",
     "case_id": "SELECT id FROM review_case WHERE kind = 'appeal' AND member_id = :me",
     "console_tracks:activity_id": "SELECT activity_id FROM review_case WHERE kind = 'appeal' AND member_id = :me",
@@ -85,7 +85,7 @@ EXAMPLES = {
     "period": "SELECT max(period) FROM published_board",
     "public_id": "SELECT public_id FROM member WHERE id = :me",
     "console_review:public_id": "SELECT public_id FROM member JOIN (SELECT member_id, min(id) AS id FROM activity"
-    " WHERE status = 'pending') AS a ON a.member_id = member.id",
+    " WHERE status = 'pending' AND evidence != '[]') AS a ON a.member_id = member.id",
     "purpose": "SELECT 'boards'",
     "redemption_id": "SELECT min(id) FROM redemption WHERE member_id = :me AND status = 'held'",
     "ref": "SELECT 'T01'",
@@ -98,7 +98,7 @@ EXAMPLES = {
     "unit_id": "SELECT unit_id FROM membership JOIN role_grant USING (member_id, unit_id)",
     "upload_id": "SELECT id FROM upload WHERE member_id = :me",
     "console_review:upload_id": "SELECT upload.id FROM upload JOIN photo_use USING (member_id, sha256)"
-    " WHERE activity_id = (SELECT min(id) FROM activity WHERE status = 'pending')",
+    " WHERE activity_id = (SELECT min(id) FROM activity WHERE status = 'pending' AND evidence != '[]')",
 }
 
 
