@@ -114,7 +114,7 @@
     try { told = JSON.parse(request.responseText); } catch { /* a page, not an answer */ }
     if (request.status === 201 && told.id) return arrived(item, told.id);
     if (request.status >= 500 || request.status === 429 || request.status === 408) return later(item);
-    if (request.status === 401) { location.assign("/sign-in?next=" + encodeURIComponent(location.pathname)); return undefined; }
+    if (request.status === 401 || request.responseURL.includes("/sign-in")) { location.assign("/sign-in?next=" + encodeURIComponent(location.pathname)); return undefined; }
     item.state = "refused";
     item.bar.hidden = true;
     forget(item);
