@@ -67,8 +67,7 @@ def _import(store: Store, job: Job, rows: Rows, report: Report, checksum: str) -
         for batch in _batches(rows, SHARE * job.workers if many else job.batch):
             with store.read() as tx:
                 done, acts, lines = find_members(tx, job, batch)
-            done.add(posting.post(acts, lines))
-            _tell(done, total, report)
+            _tell(posting.post(acts, lines, done), total, report)
         _tell(posting.finish(), total, report)
     finally:
         if isinstance(posting, Workers):

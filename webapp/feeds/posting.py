@@ -92,8 +92,8 @@ class Poster:
         self._desk = PartnerDesk(job.catalogue, job.proof)
         self._trusting = True
 
-    def post(self, acts: list[PartnerAct], lines: list[int]) -> Done:
-        """One durable batch; a race with another import of the same events runs it again, which finds them known."""
+    def post(self, acts: list[PartnerAct], lines: list[int], done: Done) -> Done:
+        """One durable batch, added to what of it is `done`; a race with another import of the same events runs it again, which finds them known."""
         tries = 0
 
         def credit(tx: Tx) -> Done:
@@ -102,7 +102,9 @@ class Poster:
             self._trusting = self._trusting and tries == 1
             return log(tx, self._desk, acts, lines, self._job.now(), trusting=self._trusting)
 
-        return self._store.retrying(credit) if acts else Done()
+        if acts:
+            done.add(self._store.retrying(credit))
+        return done
 
     def finish(self) -> Done:
         return Done()
@@ -118,7 +120,7 @@ def find_members(tx: Tx, job: Job, batch: list[Numbered]) -> tuple[Done, list[Pa
     lines: list[int] = []
     for line, each in batch:
         if isinstance(each, Refusal):
-            done.leave_out("refused", line, "", each.reason, each.field)
+            done.leave_out("refused", line, each.event, each.reason, each.field)
             continue
         natural, account, behaviour, quantity, inputs, at = each
         member = members.get(account)

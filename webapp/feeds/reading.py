@@ -41,10 +41,11 @@ class Event(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """Why a row tells no act: a reason code and the field it is about."""
+    """Why a row tells no act: a reason code, the field it is about, and the event if it could be read."""
 
     reason: str
     field: str = ""
+    event: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,18 +161,18 @@ class Sayings:
         if not natural or len(natural) > LONGEST_EVENT or not natural.isprintable():
             return Refusal("event_unreadable" if natural else "event_missing", self.mapping.event)
         if not account or not account.isprintable():
-            return Refusal("unknown_member", self.mapping.member)
+            return Refusal("unknown_member", self.mapping.member, natural)
         key = tuple([cells[n] for n in self._act_columns])
         act = self._acts.get(key)
         if act is None:
             act = self._act(key)
             if len(self._acts) < 100_000:
                 self._acts[key] = act
-        if len(act) == 2:
-            return act
+        if isinstance(act, Refusal):
+            return act._replace(event=natural)
         at = self._time(" ".join([cells[n] for n in self._times]).strip())
         if at is None:
-            return Refusal("not_a_time", " ".join(self.mapping.time_columns))
+            return Refusal("not_a_time", " ".join(self.mapping.time_columns), natural)
         return Event(natural, account, *act, at)
 
     def _act(self, key: tuple[str, ...]) -> tuple[str, Decimal, Inputs] | Refusal:

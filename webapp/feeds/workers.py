@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import queue
-from collections.abc import Sequence
+from collections import deque
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from typing import Any
@@ -40,9 +40,10 @@ class Workers:
         for process in self._processes:
             process.start()
         self._open = 0
+        self._first, self._parts = 0, deque[tuple[list[int], Done]]()  # parts of the file that are not told yet
 
-    def post(self, acts: list[PartnerAct], lines: list[int]) -> Done:
-        """Hand the acts out; what has been done meanwhile, also of earlier ones."""
+    def post(self, acts: list[PartnerAct], lines: list[int], done: Done) -> Done:
+        """Hand out the acts of the file's next part, of which `done` is done; what can be told, in the file's order."""
         shares: list[list[tuple[Any, ...]]] = [[] for _ in self._desks]
         count = len(shares)
         for act, line in zip(acts, lines, strict=True):
@@ -51,19 +52,29 @@ class Workers:
             shares[(member >> NEIGHBOURS) % count].append(
                 (line, member, natural, behaviour, quantity, inputs, (at - EPOCH) // MICROSECOND)
             )
-        done = Done()
+        open_shares = [0]
+        part = self._first + len(self._parts)
+        self._parts.append((open_shares, done))
         for desk, share in zip(self._desks, shares, strict=True):
             if share:
-                self._hand(desk, share, done)
-        while self._hear(done, wait=False):
+                open_shares[0] += 1
+                self._hand(desk, (part, share))
+        while self._hear(wait=False):
             pass
-        return done
+        return self._whole_parts()
 
     def finish(self) -> Done:
         """Wait for everything handed out."""
-        done = Done()
         while self._open:
-            self._hear(done, wait=True)
+            self._hear(wait=True)
+        return self._whole_parts()
+
+    def _whole_parts(self) -> Done:
+        """What is done from the beginning of the file without a gap, as far as it has not been told."""
+        done = Done()
+        while self._parts and not self._parts[0][0][0]:
+            done.add(self._parts.popleft()[1])
+            self._first += 1
         return done
 
     def end(self) -> None:
@@ -75,16 +86,16 @@ class Workers:
                 desk.put(None)
             process.join(30)
 
-    def _hand(self, desk: Any, share: Sequence[Any], done: Done) -> None:
+    def _hand(self, desk: Any, work: tuple[int, list[Any]]) -> None:
         while True:
             try:
-                desk.put(share, timeout=0)
+                desk.put_nowait(work)
                 break
             except queue.Full:
-                self._hear(done, wait=True)
+                self._hear(wait=True)
         self._open += 1
 
-    def _hear(self, done: Done, *, wait: bool) -> bool:
+    def _hear(self, *, wait: bool) -> bool:
         while True:
             try:
                 answer = self._answers.get(timeout=LISTEN_SECONDS) if wait else self._answers.get_nowait()
@@ -97,7 +108,10 @@ class Workers:
         if isinstance(answer, str):
             raise WorkerFailed(answer)
         self._open -= 1
-        done.add(answer)
+        part, done = answer
+        open_shares, told = self._parts[part - self._first]
+        open_shares[0] -= 1
+        told.add(done)
         return True
 
 
@@ -109,19 +123,20 @@ def _work(url: str, job: Job, desk: Any, answers: Any) -> None:
     poster = Poster(store, job)
     while True:
         try:
-            share = desk.get(timeout=LISTEN_SECONDS)
+            work = desk.get(timeout=LISTEN_SECONDS)
         except queue.Empty:
             if os.getppid() != parent:
                 break
             continue
-        if share is None:
+        if work is None:
             break
         try:
+            part, share = work
             acts = [
                 PartnerAct(member, natural, behaviour, quantity, inputs, EPOCH + timedelta(microseconds=at))
                 for _, member, natural, behaviour, quantity, inputs, at in share
             ]
-            answers.put(poster.post(acts, [each[0] for each in share]))
+            answers.put((part, poster.post(acts, [each[0] for each in share], Done())))
         except Exception as fault:  # noqa: BLE001 - told to the process that counts, which ends the import
             answers.put(f"{type(fault).__name__}: {str(fault)[:500]}")
             break

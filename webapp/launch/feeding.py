@@ -13,6 +13,7 @@ from typing import TextIO
 from points_engine.clock import SystemClock
 from webapp.feeds import importing, mapping
 from webapp.feeds.reading import FileTrouble
+from webapp.feeds.workers import WorkerFailed
 from webapp.launch.trouble import Trouble
 from webapp.members.phones import book
 from webapp.methods.queries import living
@@ -50,6 +51,8 @@ def run(settings: Settings, file: str, source: str, *, dry_run: bool, report: st
     except (mapping.MappingFaults, FileTrouble) as fault:
         print(str(fault), file=sys.stderr)
         return 1
+    except WorkerFailed as fault:
+        raise Trouble(f"The import broke off ({fault}). Run it again: what is in already is known.") from fault
     finally:
         store.dispose()
     print(json.dumps(summary, ensure_ascii=False, indent=2))
