@@ -41,6 +41,7 @@ class Home:
     plausible: bool = True  # whether the bounds of one home apply; a unit's meter may turn faster
     last_year_only: bool = False  # a unit is held against last year and nothing else
     anchored: bool = True  # whether a photographed reading stands behind files
+    replaced: bool = False  # whether another device was hung in the month: between the two figures use can vanish
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +221,8 @@ def _reasons(home: Home, own: MonthUse, basis: _Basis, peaks: Sequence[str], ste
         found.append("use_too_low")
     if own.files_only and not home.anchored:
         found.append("file_without_photo")
+    if home.replaced:
+        found.append("register_replaced")
     return tuple(found)
 
 

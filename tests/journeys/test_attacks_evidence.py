@@ -6,7 +6,7 @@ import gzip
 import io
 import time
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +27,9 @@ from webapp.activities.pictures import read_picture
 from webapp.activities.proofs import Proof
 from webapp.activities.uploads import keep_picture
 from webapp.ledger import queries as ledger
+from webapp.meters import queries, service
+from webapp.meters.forms import Figure, Replacement
+from webapp.meters.queries import Owner
 from webapp.meters.settling import settle_months
 from webapp.trips import repeats
 from webapp.trips.files import read_recordings
@@ -68,6 +71,29 @@ def test_a_file_from_a_household_is_no_partners_word(house: Any) -> None:
     with house.store.read() as tx:
         rows = tx.rows(text("SELECT status, level FROM activity"))
     assert rows and {(row.status, row.level) for row in rows} == {("pending", "photo")}
+
+
+def test_use_cannot_vanish_between_two_devices_unseen(house: Any) -> None:
+    """The "new" device begins where the old one really stands: what was used in between is told to nobody."""
+    ling, now = make_member(house, "ling"), house.clock.now()
+    meter, owner = bind(house, ling), Owner(ling.id)
+    read_all(house, ling, meter, [1] * 11)
+    with house.store.read() as tx:
+        known = queries.one(tx, owner, meter)
+        last = max(r.value for r in queries.readings(tx, [known])[known.place])
+    told = Replacement(date(2026, 5, 1), last + 22_000, "140099998888", 6, last + 27_000)
+    figures = [
+        service.Row(meter, Figure(date(2026, 5, 1), last + 27_000, support="photo")),
+        service.Row(meter, Figure(date(2026, 6, 1), last + 50_000, support="photo")),
+    ]
+    with house.store.write() as tx:
+        key, photo = house.settings.track_key, Figure(told.on, told.last, support="photo")
+        service.replace_register(tx, key, ling.id, owner, meter, told, photo, now)
+        service.import_readings(tx, ling.id, owner, figures, set(), now)
+    settle_months(house, now)
+    with house.store.read() as tx:
+        rows = {str(r.occurred_on)[:7]: r for r in tx.rows(text("SELECT occurred_on, status, reasons FROM activity"))}
+    assert rows["2026-04"].status == "pending" and "register_replaced" in str(rows["2026-04"].reasons)
 
 
 def test_who_may_not_earn_by_photo_does_not_by_a_meters_photo_either(house: Any) -> None:

@@ -79,6 +79,7 @@ REASONS: dict[str, Pair] = {
     "steep_first_year": ("首年降幅过大，先由人看一看", "A steep fall in the first year; a person looks first"),
     "use_too_high": ("日均用量高得少见，先核对读数", "Rarely high daily use; readings are checked first"),
     "use_too_low": ("日均用量低得少见，先核对读数", "Rarely low daily use; readings are checked first"),
+    "register_replaced": ("当月换过表，先核对新旧表读数", "The device was replaced; its figures are checked first"),
     "file_without_photo": ("文件还没有表的照片印证", "No photo of the meter stands behind the file"),
     "scanned_too_fast": (
         "两次扫码相隔太远、间隔太短，由工作人员看过再计入",

@@ -98,6 +98,7 @@ ACT_REASONS: dict[str, Pair] = {
     "steep_first_year": ("首年用量降幅过大", "A steep fall in the meter's first year"),
     "use_too_high": ("日均用量高得少见", "Rarely high daily use"),
     "use_too_low": ("日均用量低得少见", "Rarely low daily use"),
+    "register_replaced": ("当月换过表", "The device was replaced that month"),
     "file_without_photo": ("账单文件没有照片印证", "A file without a photo of the meter"),
     "photo_needs_review": ("此前照片多次未通过，先核验", "Earlier photos did not hold; looked at first"),
     "taken_back": ("抽查未通过，已收回", "Taken back after a second look"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -120,6 +120,7 @@ def home_of(known: Meter, books: Books, catalogue: Catalogue, month: str) -> Hom
         plausible=known.unit_id is None,
         last_year_only=known.unit_id is not None,
         anchored=known.unit_id is not None or _anchored(books.readings[known.place], month),
+        replaced=_replaced(books.readings[known.place], month),
     )
 
 
@@ -128,6 +129,15 @@ def _anchored(readings: Sequence[Reading], month: str) -> bool:
     first, last = days_of(month)
     reach = timedelta(days=count("anchor"))
     return any(r.support == "photo" and first - reach <= r.on <= last + reach for r in readings if r.counts)
+
+
+def _replaced(readings: Sequence[Reading], month: str) -> bool:
+    """Whether a new device began to count in the month, or at its very end."""
+    first, last = days_of(month)
+    began: dict[int, date] = {}
+    for r in readings:
+        began[r.register] = min(r.on, began.get(r.register, r.on))
+    return any(first <= on <= last + timedelta(days=1) for register, on in began.items() if register)
 
 
 def _work_out(catalogue: Catalogue, known: Meter, books: Books, now: datetime) -> list[Found]:

@@ -33,6 +33,10 @@ REASONS: dict[str, Pair] = {
     ),
     "use_too_high": ("日均用量高得少见，先核对读数", "rarely high daily use; the readings are checked first"),
     "use_too_low": ("日均用量低得少见，先核对读数", "rarely low daily use; the readings are checked first"),
+    "register_replaced": (
+        "当月换过表，先核对新旧表读数",
+        "the device was replaced that month; its figures are checked first",
+    ),
     "file_without_photo": (
         "文件读数还没有表的照片印证，先由工作人员看一看",
         "no photo of the meter stands behind the file yet; a person looks first",
