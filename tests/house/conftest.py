@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -60,9 +61,10 @@ EXAMPLES = {
     "activity_id": "SELECT id FROM activity WHERE member_id = :me AND evidence != '[]'",
     "console_review:activity_id": "SELECT min(id) FROM activity WHERE status = 'pending' AND evidence != '[]'",
     "announcement_id": "SELECT min(id) FROM announcement",
-    "case_id": "SELECT id FROM review_case WHERE kind = 'appeal' AND member_id = :me",
-    "console_tracks:activity_id": "SELECT activity_id FROM review_case WHERE kind = 'appeal' AND member_id = :me",
-    "console_tracks:public_id": "SELECT public_id FROM member WHERE id = :me",
+    "case_id": "SELECT min(id) FROM review_case WHERE kind = 'appeal'",
+    "console_tracks:activity_id": "SELECT min(activity_id) FROM review_case WHERE kind = 'appeal'",
+    "console_tracks:public_id": "SELECT public_id FROM member JOIN review_case ON member_id = member.id"
+    " WHERE kind = 'appeal'",
     "campaign_id": "SELECT min(id) FROM campaign",
     "code": "SELECT 'bike'",
     "green_units:code": "SELECT join_code FROM green_unit WHERE join_code IS NOT NULL AND kind = 'enterprise'",
@@ -197,6 +199,8 @@ def park(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Park]:
     app = create_app(settings, clock=FixedClock(START))
     made = Park(app, folder / "park.db", {role: ids[login] for role, login in ROLES.items()})
     _last_touches(made)
+    with closing(sqlite3.connect(made.path)) as connection:  # tests copy the file without its journal
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(burst, "PER_MEMBER", 10**6)  # these walks are faster than any hand
         patch.setattr(burst, "PER_ADDRESS", 10**6)
