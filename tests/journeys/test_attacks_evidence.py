@@ -165,6 +165,25 @@ def test_a_file_of_endless_empty_members_is_refused_at_once() -> None:
     assert time.perf_counter() - began < 1
 
 
+def test_what_a_judge_found_odd_is_not_accepted_in_a_batch(client: Any, house: Any) -> None:
+    ling, rev, now = make_member(house, "ling"), make_member(house, "rev", "reviewer"), house.clock.now()
+    acts = []
+    for n, why in enumerate((("use_too_low",), ())):
+        proof = Proof("meter", Level.PHOTO, "review", why, source="m:1", natural=f"2026-0{n + 1}")
+        told = {"behaviour": "electricity_saved", "quantity": Decimal("0.1"), "inputs": {}, "evidence": []}
+        own = str(uuid.uuid4())
+        command = read_command(house.catalogue, ling.id, id=own, occurred_at=now, now=now, proof=proof, **told)
+        with house.store.write() as tx:
+            acts.append(activities.log_activity(tx, command, now).record["id"])
+    with house.store.read() as tx:
+        who = tx.scalar(text("SELECT public_id FROM member WHERE id = :m"), {"m": ling.id})
+    rev.sign_in(client)
+    client.post("/console/review/batch", data={"kind": "pending", "pick": [f"{who}/{act}" for act in acts]})
+    with house.store.read() as tx:
+        found = {str(uuid.UUID(str(r.id))): r.status for r in tx.rows(text("SELECT id, status FROM activity"))}
+    assert [found[act] for act in acts] == ["pending", "accepted"]
+
+
 # --- places ----------------------------------------------------------------------------------------------
 
 

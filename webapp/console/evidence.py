@@ -40,6 +40,9 @@ class Line:
     url: str | None
 
 
+PHOTO_DOUBTS = frozenset({"photo_similar", "photo_time_differs", "photo_needs_review"})
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A photo, and the earlier one it resembles, while that is kept."""
@@ -97,7 +100,8 @@ def lines_of(tx: Tx, kind: str, rows: list[tuple[Mapping[str, Any], Any]]) -> li
 def _line(kind: str, record: Mapping[str, Any], case: Any, names: Any, staff: Any, scores: Any, me: int) -> Line:
     who = record["member_id"]
     own = who == me
-    odd = {"photo_similar", "photo_time_differs", "photo_needs_review"} & set(record["reasons"])
+    # What a judge, a meter or a place found odd is looked at singly; "awaiting_review" alone only says it is worth much.
+    odd = set(record["reasons"]) - {"awaiting_review"} if kind == "pending" else PHOTO_DOUBTS & set(record["reasons"])
     fresh = case is None or case.state == "open"
     easy = kind in ("pending", "sample") and fresh and not (own or odd or scores[who] or who in staff)
     name = names[who]
