@@ -48,7 +48,10 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "jumps_elsewhere": ("位置突然跳到别处", "The position jumps elsewhere"),
     "too_even_for_a_phone": ("速度和间隔过于均匀，不像手机记录", "Too even in speed and time to come from a phone"),
     # beside other trips
-    "trip_replayed": ("这条记录与已有的行程相同，同一段路只计一次", "This recording was handed in before; a trip counts once"),
+    "trip_replayed": (
+        "这条记录与已有的行程相同，同一段路只计一次",
+        "This recording was handed in before; a trip counts once",
+    ),
     "many_companions": ("同行的人很多，需要人工看一下", "Many people on this ride; a person will look"),
     "car_not_credited": ("独自开车不计减排，只作记录", "Driving alone saves nothing; it is only recorded"),
     # against the claim
