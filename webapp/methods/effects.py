@@ -48,7 +48,7 @@ def effects(tx: Tx, rates: list[dict[str, Any]], members: tuple[int, int] | None
         sums = tx.rows(_sums(rate, ours), given)
     heads = [
         (code, units, n)
-        for units, *told in tx.rows(_heads(ours, codes))
+        for units, *told in tx.rows(_heads(tx, ours, codes))
         for code, n in zip(codes, told, strict=True)
         if n
     ]
@@ -209,9 +209,12 @@ def _theirs(tx: Tx, members: tuple[int, int] | None, codes: Sequence[str]) -> An
     ours = acts.c.behaviour.in_(codes)
     if members is None:
         return ours
-    # SQLite would follow an index through the whole table; the plus keeps it from that.
-    who = acts.c.member_id if tx.dialect == "postgresql" else acts.c.member_id.op("+")(0)
-    return and_(ours, who.between(*members))
+    return and_(ours, _who(tx).between(*members))
+
+
+def _who(tx: Tx) -> Any:
+    """The member of an act; SQLite would follow an index through the whole table, and the plus keeps it from that."""
+    return acts.c.member_id if tx.dialect == "postgresql" else acts.c.member_id.op("+")(0)
 
 
 def _homes() -> Any:
@@ -247,10 +250,11 @@ def _sums(rate: Any, ours: Any) -> Any:
     )  # fmt: skip
 
 
-def _heads(ours: Any, codes: Sequence[str]) -> Any:
+def _heads(tx: Tx, ours: Any, codes: Sequence[str]) -> Any:
     """How many people stand behind the sums, by units: a column for each behaviour."""
     did = [func.max(case((acts.c.behaviour == code, 1), else_=0)).label(f"did_{n}") for n, code in enumerate(codes)]
-    theirs = select(acts.c.member_id, *did).where(ours, acts.c.status == "accepted").group_by(acts.c.member_id)
+    who = _who(tx)
+    theirs = select(who.label("member_id"), *did).where(ours, acts.c.status == "accepted").group_by(who)
     each, homes = theirs.subquery("each"), _homes()
     return (
         select(homes.c.units, *(func.sum(each.c[f"did_{n}"]) for n in range(len(codes))))
