@@ -43,6 +43,7 @@ STAYS = {
 # Tables with a member_id whose key does not begin with it, and why.
 KEYED_OTHERWISE = {
     "feedback": "may come from a visitor",
+    "photo_print": "asked for by what a photo shows, whoever sent it",
     "photo_use": "unique across members, keyed by the fingerprint",
     "published_row": "a published board is read and kept as a whole",
     "redemption_code": "unique across members, keyed by the code",
