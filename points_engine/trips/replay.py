@@ -107,7 +107,9 @@ def is_copy(fit: Fit) -> bool:
     # Companions are this close as well; only their phones differ, each in its own way.
     if fit.stamped:
         return fit.rough < 3.7 and smooth < 7.5
-    return smooth < 7.2 and fit.rough < (3.45 if fit.samples >= 100 else 3.0 if fit.samples >= 20 else 2.6)
+    if fit.samples < 20:
+        return smooth < 4.5 and fit.rough < 2.4
+    return smooth < 7.2 and fit.rough < (3.35 if fit.samples >= 100 else 2.8)
 
 
 def is_beside(fit: Fit) -> bool:
@@ -208,7 +210,7 @@ def _figures(
         rough,
         median([hypot(x, y) for _, x, y in samples]),
         max(map(len, blocks)),
-        not turned and _stamped(one, other, round(shift)),
+        not turned and any(_stamped(one, other, by) for by in {0, round(shift)}),
     )
 
 
