@@ -37,6 +37,8 @@ STAYS = {
     "redemption_code": "a code is never given twice",
     "score": "what was done for a period counts for the unit",
     "transfer": "the ledger is never cut",
+    "trip": "distance and time behind an act, without its track and without a place",
+    "trip_mark": "keyed marks of a recording, so that it cannot pay again; no place can be read from them",
     "unit_part": "a member's part of the unit's sums",
     "wallet": "the ledger is never cut",
 }

@@ -49,6 +49,12 @@ def track(house: Any, tx: Tx, member_id: int, trip_id: str) -> list[list[Fix]] |
     return None if sealed is None else unseal(house.settings, member_id, trip_id, sealed)
 
 
+def tracks(house: Any, tx: Tx, member_id: int) -> dict[str, list[list[Fix]] | None]:
+    """All the member's fixes that are still kept, by trip; for the member's own export."""
+    rows = tx.rows(select(trip_track).where(trip_track.c.member_id == member_id).order_by(trip_track.c.id))
+    return {row.id: unseal(house.settings, member_id, row.id, row.sealed) for row in rows}
+
+
 def blurred_line(house: Any, tx: Tx, member_id: int, trip_id: str) -> Line | None:
     """The shape of the way, nothing within 200 m of its ends; None when the track is gone or too short.
 

@@ -281,6 +281,5 @@ def forget(tx: Tx, member_id: int, now: datetime) -> None:
 
 def export(house: Any, tx: Tx, member_id: int) -> dict[str, Any]:
     """The member's own tracks that are still kept, as GPX by trip."""
-    rows = tx.rows(select(trip_track.c.id).where(trip_track.c.member_id == member_id).order_by(trip_track.c.id))
-    tracks = {row.id: queries.track(house, tx, member_id, row.id) for row in rows}
+    tracks = queries.tracks(house, tx, member_id)
     return {"tracks": {trip_id: gpx.written(fixes) for trip_id, fixes in tracks.items() if fixes}}
