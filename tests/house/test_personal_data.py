@@ -52,6 +52,7 @@ KEYED_OTHERWISE = {
     "trip_mark": "asked for by mark, whoever rode",
 }
 UNIQUE_OTHERWISE = {
+    ("meter", "kind"): "a meter is bound to one home, whoever reads it",
     ("proof", "source"): "what a source has told once is known for ever, whoever brings it",
     ("fulfilment", "code"): "a code is handed over once, whoever stands at the counter",
     ("partner_link", "source"): "a partner's account is one member's",
