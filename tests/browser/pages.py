@@ -166,6 +166,12 @@ def _administered(ask: Asker) -> Arguments:
     return [{"unit_id": unit} for unit in (ask.person.unit_ids[:1] if ask.person else ())]
 
 
+def _unit_meters(ask: Asker) -> Arguments:
+    found = ask.world.rows("SELECT unit_id, min(id) AS id FROM meter WHERE unit_id IS NOT NULL GROUP BY unit_id")
+    own = ask.person.unit_ids if ask.person else ()
+    return [{"unit_id": r.unit_id, "meter_id": _dashed(r.id)} for r in found if r.unit_id in own]
+
+
 def _staff_units(ask: Asker) -> Arguments:
     return ask.ids(_one_of_each("kind", "green_unit", "parent_id IS NULL"), "unit_id")
 
@@ -198,9 +204,15 @@ def _held(ask: Asker) -> Arguments:
     )
 
 
+def _managing(ask: Asker) -> Arguments:
+    """Staff, and administrators of units other than families."""
+    units = {r.id for r in ask.world.rows("SELECT id FROM green_unit WHERE kind <> 'family'")}
+    person = ask.person
+    return [{}] if person and (person.roles & {"editor", "administrator"} or units & set(person.unit_ids)) else []
+
+
 def _places(ask: Asker) -> Arguments:
-    everywhere = "SELECT max(id) FROM place HAVING count(*) > 0"
-    return ask.ids(everywhere, "place_id")
+    return ask.ids("SELECT max(id) FROM place HAVING count(*) > 0", "place_id") if _managing(ask) else []
 
 
 def _rewards(ask: Asker) -> Arguments:
@@ -251,6 +263,7 @@ EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
         "SELECT id FROM announcement WHERE published_at IS NOT NULL AND withdrawn_at IS NULL LIMIT 1",
         "announcement_id",
     ),
+    "meters.show": lambda ask: ask.ids(_one_of_each("kind", "meter", "member_id = :me AND unit_id IS NULL"), "meter_id"),
     "members.code": _when_new({"_way_in": "code"}),
     "members.first_admin": _first_admin,
     "members.register": _when_new({}, {"_way_in": "proved"}),
@@ -259,7 +272,9 @@ EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
     "merchants.receipt": lambda ask: ask.ids(
         "SELECT min(id) FROM fulfilment WHERE member_id = :me HAVING count(*) > 0", "fulfilment_id"
     ),
+    "places.index": _managing,
     "places.manage": _places,
+    "places.new": _managing,
     "places.plate_page": _places,
     "places.screen": lambda ask: [
         {"code": r.code, "key": r.screen_key} for r in ask.world.rows("SELECT code, screen_key FROM place LIMIT 1")
@@ -276,4 +291,8 @@ EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
     "unit_admin.people": _administered,
     "unit_admin.poster": _administered,
     "unit_admin.show": _administered,
+    "unit_energy.file_form": _administered,
+    "unit_energy.index": _administered,
+    "unit_energy.new": _administered,
+    "unit_energy.show": _unit_meters,
 }
