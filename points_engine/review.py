@@ -48,6 +48,15 @@ class Reputation:
         """After a person found the risk well founded: everything is looked at from now on."""
         return self if self.state in ("tightened", "stopped") else Reputation("tightened", "")
 
+    def forgiven(self) -> Reputation:
+        """After one verdict against the member was overturned: one fault fewer, the others stand."""
+        if self.state == "stopped":
+            return Reputation("tightened", FAIL * (rules()["switching"]["faults_stop"] - 1))
+        if FAIL in self.outcomes:
+            last = self.outcomes.rindex(FAIL)
+            return replace(self, outcomes=self.outcomes[:last] + self.outcomes[last + 1 :])
+        return Reputation() if self.state == "tightened" else self
+
     def reopened(self) -> Reputation:
         """After an administrator lets a stopped member earn by photo again: every act is looked at."""
         return replace(self, state="tightened", outcomes="") if self.state == "stopped" else self

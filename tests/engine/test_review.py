@@ -211,3 +211,15 @@ def test_commuters_and_short_histories_are_no_group() -> None:
     assert risk.in_lockstep(dict.fromkeys(range(9), commute)) == []
     busy = {risk.mark_of("bike", NOON + timedelta(minutes=10 * n)) for n in range(30)}
     assert risk.in_lockstep(dict.fromkeys(range(9), busy)) == []
+
+
+def test_an_overturned_verdict_takes_one_fault_away_and_no_more() -> None:
+    two = Reputation().after(False).after(False)
+    assert two.state == "tightened" and two.forgiven() == Reputation()
+    stopped = two
+    while stopped.state != "stopped":
+        stopped = stopped.after(False)
+    back = stopped.forgiven()
+    assert back.state == "tightened" and back.after(False).state == "stopped", "the other faults stand"
+    assert Reputation("normal", "ppf").forgiven() == Reputation("normal", "pp")
+    assert Reputation("trusted", "").forgiven() == Reputation("trusted", "")

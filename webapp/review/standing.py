@@ -45,7 +45,7 @@ def after_verdict(tx: Tx, catalogue: Catalogue, case: Any, word: str, record: Ma
 
 
 def _after_appeal(tx: Tx, case: Any, word: str, before: Reputation) -> Reputation:
-    """An overturned verdict leaves no trace: neither the signal nor the stricter standing it led to."""
+    """An overturned verdict leaves no trace: neither its signal nor its fault; other faults stay."""
     if word != "overturn":
         return before
     s = risk_signal.c
@@ -55,7 +55,7 @@ def _after_appeal(tx: Tx, case: Any, word: str, before: Reputation) -> Reputatio
         )
     )
     judged = [c for c in cases.of_act(tx, case.member_id, case.activity_id) if c.kind in ("pending", "sample")]
-    return NORMAL if any(c.decision in ("reject", "fail") for c in judged) else before
+    return before.forgiven() if any(c.decision in ("reject", "fail") for c in judged) else before
 
 
 def reopen(tx: Tx, member_id: int, now: datetime) -> bool:
