@@ -129,6 +129,15 @@ def turned(track: Track) -> Track:
     return [[fix._replace(at=segment[0].at + segment[-1].at - fix.at) for fix in reversed(segment)]]
 
 
+def swapped(track: Track) -> Track:
+    """The halves in the other order, an hour between them."""
+    (segment,) = track
+    half = len(segment) // 2
+    lasted = segment[-1].at - segment[0].at
+    second = [fix._replace(at=fix.at + lasted + 3600) for fix in segment[:half]]
+    return [segment[half:], second]
+
+
 def rounded(track: Track) -> Track:
     return [[Fix(round(f.at), round(f.lat, 5), round(f.lon, 5)) for f in segment] for segment in track]
 
@@ -138,6 +147,7 @@ def days(rng: Random) -> float:
 
 
 COPIES: dict[str, Callable[[Random, Track], Track]] = {
+    "halves swapped, another day": lambda rng, track: moved(swapped(track), days(rng)),
     "exact, same time": lambda rng, t: t,
     "exact, another day": lambda rng, t: moved(t, rng.randrange(1, 20) * DAY),
     "re-encoded": lambda rng, t: rounded(t),

@@ -26,6 +26,8 @@ MOST_WINDOWS = 32
 MOST_DRAWN = 150
 FEWEST = 4  # samples below which nothing is said
 COVERED = 0.55  # share of the shorter recording that must lie on the other
+SPLICED = 0.35  # the same, of what was moved in time: a trip put together from halves of others
+LONG_ENOUGH = 20  # samples from which a part of a trip is enough to know it again
 BIN = 4.0  # seconds
 
 
@@ -97,10 +99,11 @@ def compare(a: Segments, b: Segments) -> Likeness:
 
 def is_copy(fit: Fit) -> bool:
     """One recording, not two."""
-    if fit.covered < COVERED or fit.samples < FEWEST:
+    moved = fit.turned or abs(fit.shift) > SAME_TIME
+    if fit.covered < (SPLICED if moved and fit.samples >= LONG_ENOUGH else COVERED) or fit.samples < FEWEST:
         return False
     smooth = fit.smooth * fit.window**0.5
-    if fit.turned or abs(fit.shift) > SAME_TIME:
+    if moved:
         # Nobody repeats every moment of a trip: what lies this close at each of them was not travelled again.
         few = fit.samples < 20
         return fit.smooth < 1.5 or (fit.rough < (3.9 if few else 4.2) and smooth < (10.5 if few else 12.0))
