@@ -68,7 +68,11 @@ def import_readings(tx: Tx, actor_id: int, owner: Owner, rows: Sequence[Row], by
     new = 0
     for meter_id in sorted({row.meter_id for row in rows}):
         known = _touch(tx, owner, meter_id)
+        if known.by_usage and meter_id not in by_usage:
+            raise refuse("conflict", "meter_by_usage")
         if meter_id in by_usage and not known.by_usage:
+            if queries.readings(tx, [known])[known.place]:  # one that came while the file was looked at
+                raise refuse("conflict", "meter_has_readings")
             tx.execute(update(meter).where(_is(known)).values(by_usage=True))
         new += _keep(tx, known, [row.figure for row in rows if row.meter_id == meter_id], now)
     _record(tx, actor_id, owner, "meter.import", {"rows": len(rows), "new": new}, now)

@@ -117,6 +117,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "This meter is bound to a household already. Just moved in? Ask who lived there to give it up, or write to us",
     ),
     "meter_closed": ("这块表已解除绑定", "This meter is no longer bound"),
+    "meter_has_readings": (
+        "这块表已有读数，不能再按用量导入",
+        "This meter has readings; it cannot be told by usage as well",
+    ),
     "meter_by_usage": ("这块表按账单用量导入，请继续导入文件", "This meter goes by the usage of files; please import files"),
     "too_many_meters": ("最多 {limit} 块表", "At most {limit} meters"),
     "reading_goes_back": (
