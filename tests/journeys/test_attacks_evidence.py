@@ -31,6 +31,7 @@ from webapp.meters import queries, service
 from webapp.meters.forms import Figure, Replacement
 from webapp.meters.queries import Owner
 from webapp.meters.settling import settle_months
+from webapp.trips import queries as trip_queries
 from webapp.trips import repeats
 from webapp.trips.files import read_recordings
 
@@ -137,6 +138,18 @@ def test_a_trip_credited_on_appeal_is_not_forgiven_any_more(house: Any) -> None:
     assert restore(house, ling, refused.record["id"])["grams"]
     again = hand_in(house, ling, moved(track, 6 * 3600))
     assert (again.verdict, again.reasons) == ("reject", ("trip_replayed",))
+
+
+def test_a_refused_trip_that_was_sent_again_and_paid_is_known_on_appeal(house: Any) -> None:
+    ling, track = rider(house, "ling"), ride(house, hours=20)
+    refused = hand_in(house, ling, track, "car").record["id"]
+    other = hand_in(house, ling, ride(house, "other", hours=30)).record["id"]
+    with house.store.read() as tx:
+        assert not trip_queries.paid_again(tx, ling.id, refused) and not trip_queries.paid_again(tx, ling.id, other)
+    assert hand_in(house, ling, moved(track, 6 * 3600)).record["points"]
+    with house.store.read() as tx:
+        assert trip_queries.paid_again(tx, ling.id, refused)
+        assert not trip_queries.paid_again(tx, ling.id, other)
 
 
 def test_a_reviewers_yes_does_not_pay_a_trip_twice(house: Any) -> None:

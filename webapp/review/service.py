@@ -20,6 +20,7 @@ from webapp.members import queries as members
 from webapp.review import cases, keeping, standing, telling
 from webapp.review.tables import reputation, review_case, risk_signal
 from webapp.store import Tx
+from webapp.trips import queries as trips
 
 WORDS_MAX = 500
 MILD = {"pending": "accept", "sample": "pass", "risk": "clear", "appeal": "overturn"}
@@ -189,6 +190,8 @@ def _carry_out(
     elif (case.kind, word) == ("sample", "fail"):
         record = activities.claw_back(tx, reviewer_id, member_id, act_id, reason="taken_back", note=why.zh, now=now)
     elif (case.kind, word) == ("appeal", "overturn"):
+        if trips.paid_again(tx, member_id, act_id):
+            raise refuse("conflict", "credited_elsewhere")
         record = activities.restore(tx, catalogue, reviewer_id, member_id, act_id, note=why.zh, now=now)
     standing.after_verdict(tx, catalogue, case, word, record, now)
     if case.kind != "pending":

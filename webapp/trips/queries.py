@@ -6,14 +6,18 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from points_engine.errors import refuse
 from points_engine.trips import Fix
+from webapp.activities import queries as activities
 from webapp.store import Tx
 from webapp.trips.lines import Line, blurred
 from webapp.trips.sealing import unseal
-from webapp.trips.tables import trip, trip_track
+from webapp.trips.tables import trip, trip_mark, trip_track
+
+FEWEST_MARKS = 10  # below which marks say nothing
+MOST_ALIKE = 8  # tenths of the marks; a daily way along one path shares far fewer
 
 KEEP = timedelta(days=30)  # the track after the verdict; the notice promises it
 Cursor = tuple[datetime, str]
@@ -62,6 +66,30 @@ def blurred_line(house: Any, tx: Tx, member_id: int, trip_id: str) -> Line | Non
     """
     fixes = track(house, tx, member_id, trip_id)
     return blurred(fixes) if fixes else None
+
+
+def paid_again(tx: Tx, member_id: int, trip_id: str) -> bool:
+    """Whether a later trip of the same member bears the marks of this one and was credited: the same ride, told anew."""
+    marks = select(trip_mark.c.mark).where(trip_mark.c.member_id == member_id, trip_mark.c.trip_id == trip_id)
+    mine = len(tx.rows(marks))
+    if mine < FEWEST_MARKS:
+        return False
+    act, shared = activities.acts.c, func.count()
+    found = (
+        select(trip_mark.c.trip_id)
+        .join(activities.acts, (act.member_id == trip_mark.c.member_id) & (act.id == trip_mark.c.trip_id))
+        .where(
+            trip_mark.c.member_id == member_id,
+            trip_mark.c.trip_id != trip_id,
+            trip_mark.c.mark.in_(marks),
+            act.status == "accepted",
+            act.grams > 0,
+        )
+        .group_by(trip_mark.c.trip_id)
+        .having(shared * 10 >= mine * MOST_ALIKE)
+        .limit(1)
+    )
+    return bool(tx.rows(found))
 
 
 def kept_until(record: Mapping[str, Any], act: Mapping[str, Any]) -> datetime | None:

@@ -121,6 +121,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "这块表已有读数，不能再按用量导入",
         "This meter has readings; it cannot be told by usage as well",
     ),
+    "credited_elsewhere": (
+        "同一段行程已由后来的另一条记录计入，不能再计一次",
+        "A later record of the same ride has been credited; it cannot count twice",
+    ),
     "meter_by_usage": ("这块表按账单用量导入，请继续导入文件", "This meter goes by the usage of files; please import files"),
     "too_many_meters": ("最多 {limit} 块表", "At most {limit} meters"),
     "reading_goes_back": (
