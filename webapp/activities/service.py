@@ -118,7 +118,8 @@ def _as_act(command: LogActivity, photos: Sequence[Photo], fresh: bool) -> Act:
             verdict, reasons = "review", (*reasons, "photo_needs_review")
     else:
         level, span = Level.PHOTO if photos else Level.DECLARED, None
-        reasons = tuple(code for code, doubt in _doubts(photos, at).items() if doubt)
+        # Most acts have no photo: nothing to doubt, and nothing to work out on the hot path.
+        reasons = tuple(code for code, doubt in _doubts(photos, at).items() if doubt) if photos else ()
         verdict = "review" if reasons else "accept"
     return Act(command.behaviour, command.quantity, command.inputs, level, at, fresh, verdict, reasons, span)
 
