@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import uuid
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -16,6 +17,7 @@ from points_engine.errors import EngineError, Invalid
 from points_engine.methodology import load
 from points_engine.scanning import Hours, screen_code, screen_window, too_fast, window_of
 from points_engine.trips.ground import metres_between
+from tests.house.source import ROOT
 from tests.people import make_member, make_unit
 from webapp.members.consents import give_consent
 from webapp.places import plates, queries, service
@@ -255,6 +257,8 @@ def test_pages_for_managers_members_and_screens(house: Any, client: Any) -> None
     assert client.get(f"/places/{place_id}").status_code == 403
     shown = client.get(f"/p/{spot.code.lower()}")
     assert shown.status_code == 200 and "记录这一次" in shown.text
+    sprite = (ROOT / "static/img/icons.svg").read_text("utf-8")
+    assert [name for name in re.findall(r"icons\.[^#\"]*#([a-z-]+)", shown.text) if f'id="{name}"' not in sprite] == []
     sent = {"id": str(uuid.uuid4()), "behaviour": "clean_plate"}
     assert client.post(f"/p/{spot.code}", data=sent).status_code == 303
     again = client.post(f"/p/{spot.code}", data=sent | {"id": str(uuid.uuid4())})
