@@ -258,7 +258,7 @@ def test_pages_for_managers_members_and_screens(house: Any, client: Any) -> None
     shown = client.get(f"/p/{spot.code.lower()}")
     assert shown.status_code == 200 and "记录这一次" in shown.text
     sprite = (ROOT / "static/img/icons.svg").read_text("utf-8")
-    assert [name for name in re.findall(r"icons\.[^#\"]*#([a-z-]+)", shown.text) if f'id="{name}"' not in sprite] == []
+    assert [name for name in re.findall(r"icons\.[^#\"]*#([a-z0-9-]+)", shown.text) if f'id="{name}"' not in sprite] == []
     sent = {"id": str(uuid.uuid4()), "behaviour": "clean_plate"}
     assert client.post(f"/p/{spot.code}", data=sent).status_code == 303
     again = client.post(f"/p/{spot.code}", data=sent | {"id": str(uuid.uuid4())})
