@@ -64,7 +64,7 @@ SELECT 1 + (n * 7919::bigint) % :members, gen_random_uuid(), b, '1', m, m, CASE 
   CASE WHEN b = 'rooftop_pv' OR n % 5 = 0 THEN 'photo' ELSE 'declared' END, d, d::date, d, 'accepted', m / 20, 5,
   '[]', '[]', '{}', ''
 FROM (SELECT n, (ARRAY['bike','shared_bike','walk','bus','shuttle','ebike','carpool','rooftop_pv'])[1 + (n / 7) % 8] AS b,
-  500 * (1 + (n * 31) % 20) AS m, timestamptz '2026-01-01' + (n * 300 / :acts) * interval '1 day' AS d
+  500 * (1 + (n * 31::bigint) % 20) AS m, timestamptz '2026-01-01' + (n * 300::bigint / :acts) * interval '1 day' AS d
   FROM generate_series(1, :acts) AS n) AS made
 """
 SQLITE = """
