@@ -113,6 +113,32 @@ def test_a_plate_is_a_photo_and_a_screen_is_a_device(house: Any) -> None:
     assert (screen["level"], screen["status"], screen["grams"]) == ("device", "accepted", 144)
 
 
+def test_a_scanned_plate_is_never_called_a_photo(app: Any, house: Any) -> None:
+    spot, ling = make_place(house), make_member(house, "ling")
+    act = scan(house, ling.id, spot).record["id"]
+    client = ling.sign_in(app.test_client())
+    for page in (f"/activities/{act}", "/activities"):
+        assert "扫码" in client.get(page).text and "附照片" not in client.get(page).text
+    told = [client.get(f"/api/v1/activities{more}", headers=ling.headers()).json for more in (f"/{act}", "")]
+    assert {(each["evidence_level"], each["evidence_kind"]) for each in (told[0], *told[1])} == {("photo", "scan")}
+    undone = client.post(f"/api/v1/activities/{act}/undo", headers=ling.headers()).json
+    assert (undone["status"], undone["evidence_kind"]) == ("undone", "scan")
+
+
+def test_the_desk_says_that_a_hasty_scan_was_scanned(app: Any, house: Any) -> None:
+    ling = make_member(house, "ling")
+    with house.store.write() as tx:
+        give_consent(tx, ling.id, "location", house.clock.now())
+    near = make_place(house, check_place="1", lat=str(HERE[0]), lon=str(HERE[1]), radius_m="200")
+    far = make_place(house, check_place="1", lat=str(HERE[0] + 1), lon=str(HERE[1]))
+    scan(house, ling.id, near, here=HERE)
+    house.clock.advance(minutes=2)
+    assert scan(house, ling.id, far, here=(HERE[0] + 1, HERE[1])).record["status"] == "pending"
+    desk = make_member(house, "rui", "reviewer").sign_in(app.test_client())
+    for page in ("/console/review", "/console/review/next"):
+        assert "扫码" in desk.get(page, follow_redirects=True).text
+
+
 def test_a_photographed_plate_is_worth_little(house: Any) -> None:
     ling = make_member(house, "ling").id
     spots = [make_place(house, name_zh=f"食堂{n}", daily_cap="2") for n in range(3)]
@@ -258,7 +284,9 @@ def test_pages_for_managers_members_and_screens(house: Any, client: Any) -> None
     shown = client.get(f"/p/{spot.code.lower()}")
     assert shown.status_code == 200 and "记录这一次" in shown.text
     sprite = (ROOT / "static/img/icons.svg").read_text("utf-8")
-    assert [name for name in re.findall(r"icons\.[^#\"]*#([a-z0-9-]+)", shown.text) if f'id="{name}"' not in sprite] == []
+    assert [
+        name for name in re.findall(r"icons\.[^#\"]*#([a-z0-9-]+)", shown.text) if f'id="{name}"' not in sprite
+    ] == []
     sent = {"id": str(uuid.uuid4()), "behaviour": "clean_plate"}
     assert client.post(f"/p/{spot.code}", data=sent).status_code == 303
     again = client.post(f"/p/{spot.code}", data=sent | {"id": str(uuid.uuid4())})
@@ -276,5 +304,6 @@ def test_the_call_of_the_api(house: Any, client: Any) -> None:
     twin = client.post("/api/v1/scans", json=body, headers=ling.headers())
     assert (first.status_code, twin.status_code) == (201, 200) and first.json == twin.json
     assert first.json["evidence_level"] == "device" and first.json["grams"] == 144
+    assert first.json["evidence_kind"] == "scan"
     wrong = client.post("/api/v1/scans", json=body | {"id": "x" * 36, "here": [1000, 0]}, headers=ling.headers())
     assert wrong.status_code == 400

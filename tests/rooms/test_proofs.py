@@ -12,7 +12,7 @@ import pytest
 from points_engine.errors import EngineError, Invalid
 from points_engine.ledger import Move
 from points_engine.methodology import Level, load
-from webapp.activities import audit, service
+from webapp.activities import audit, queries, service, views
 from webapp.activities.commands import LogActivity, read_command
 from webapp.activities.proofs import Proof
 from webapp.ledger import queries as ledger
@@ -69,6 +69,24 @@ def test_a_recorded_trip_is_worth_the_whole_and_lands_in_the_verified_account(st
     with store.read() as tx:
         assert ledger.wallet(tx, 1).verified_g == 495
     assert faults(store) == []
+
+
+@pytest.mark.parametrize(
+    ("proof", "expected"),
+    [
+        (None, "declared"),
+        (Proof("trip", Level.DEVICE), "trip"),
+        (Proof("scan", Level.PHOTO, source="place:1"), "scan"),
+        (Proof("scan", Level.DEVICE, source="place:1"), "scan"),
+        (Proof("feed", Level.PARTNER, source="rides", natural="1"), "partner"),
+    ],
+)
+def test_an_act_says_what_it_rests_on(store: Store, proof: Proof | None, expected: str) -> None:
+    (record,) = log(store, act("bike", "5.2", proof))
+    with store.read() as tx:
+        one, (listed,) = queries.one(tx, 1, record["id"]), queries.mine(tx, 1)
+        found = queries.by_keys(tx, [(1, record["id"])])[1, record["id"]]
+    assert [views.rests_on(each) for each in (one, listed, found)] == [expected] * 3
 
 
 def test_verdicts_wait_or_refuse_and_pay_nothing(store: Store) -> None:

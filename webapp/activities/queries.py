@@ -14,12 +14,16 @@ from sqlalchemy import and_, func, or_, select, tuple_
 from points_engine.activity import MILLI, Usage, periods
 from points_engine.clock import local_day
 from points_engine.errors import Invalid, refuse
-from webapp.activities.tables import activity, cap_counter, upload
+from webapp.activities.tables import activity, cap_counter, proof, upload
 from webapp.ledger import queries as ledger_queries
 from webapp.store import Tx
 
 # One row an act, for what rooms on the right work out over all of them.
 acts = activity
+# An act as people see it: with the kind of the proof it rests on, None for a photo or a word.
+SEEN = select(activity, proof.c.kind.label("proof_kind")).join(
+    proof, and_(proof.c.member_id == activity.c.member_id, proof.c.id == activity.c.id), isouter=True
+)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Cursor = tuple[date, datetime, str]
 
@@ -60,7 +64,7 @@ def read_cursor(text: str) -> Cursor | None:
 
 def one(tx: Tx, member_id: int, activity_id: str) -> Mapping[str, Any]:
     """The member's own act; raises unknown_activity, also for somebody else's."""
-    row = tx.row(select(activity).where(activity.c.member_id == member_id, activity.c.id == activity_id))
+    row = tx.row(SEEN.where(activity.c.member_id == member_id, activity.c.id == activity_id))
     if row is None:
         raise refuse("not_found", "unknown_activity")
     return dict(row._mapping)
@@ -71,8 +75,7 @@ def mine(
 ) -> list[Mapping[str, Any]]:
     """The member's acts, latest day first; `after` is the cursor of the last one seen."""
     query = (
-        select(activity)
-        .where(activity.c.member_id == member_id)
+        SEEN.where(activity.c.member_id == member_id)
         .order_by(activity.c.occurred_on.desc(), activity.c.recorded_at.desc(), activity.c.id.desc())
         .limit(limit)
     )
@@ -146,7 +149,7 @@ def pending(tx: Tx, after: tuple[datetime, int, str] | None = None, limit: int =
     """
     a = activity.c
     order = (a.recorded_at, a.member_id, a.id)
-    query = select(activity).where(a.status == "pending").order_by(*order).limit(limit)
+    query = SEEN.where(a.status == "pending").order_by(*order).limit(limit)
     if after:
         at, member_id, last = after
         later = or_(a.member_id > member_id, and_(a.member_id == member_id, a.id > last))
@@ -244,7 +247,7 @@ def by_keys(tx: Tx, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Ma
     if not keys:
         return {}
     a = activity.c
-    rows = tx.rows(select(activity).where(tuple_(a.member_id, a.id).in_(list(keys))))
+    rows = tx.rows(SEEN.where(tuple_(a.member_id, a.id).in_(list(keys))))
     return {(row.member_id, row.id): dict(row._mapping) for row in rows}
 
 

@@ -127,6 +127,15 @@ LEVELS: dict[str, Pair] = {
     "device": ("设备记录", "Recorded by a device"),
     "partner": ("合作方记录", "Recorded by a partner"),
 }
+# What an act rests on: finer than its level, since a scanned plate and a meter count as a photo does.
+RESTS: dict[str, Pair] = {
+    "declared": ("自己申报", "Declared"),
+    "photo": ("附照片", "With a photo"),
+    "trip": ("行程记录", "A recorded trip"),
+    "scan": ("扫码", "Scanned"),
+    "meter": ("表计读数", "A meter"),
+    "partner": ("合作方记录", "Recorded by a partner"),
+}
 ROLES: dict[str, Pair] = {
     "baseline": ("基准线情景", "Baseline"),
     "activity": ("行为情景", "Activity"),
@@ -180,6 +189,7 @@ class ActView:
     tone: str
     badge: str
     level: str
+    rests_on: str  # a key of RESTS
     reasons: tuple[str, ...]
     note: str | None
     occurred_at: datetime
@@ -249,6 +259,12 @@ def reason_words(code: str) -> str:
     return t(*(REASONS.get(code) or TRIP_REASONS.get(code) or (code, code)))
 
 
+def rests_on(record: Mapping[str, Any]) -> str:
+    """What an act rests on, as a key of RESTS; a record that was not read with its proof rests on its level."""
+    kind = str(record.get("proof_kind") or record["level"])
+    return {"feed": "partner", "device": "trip"}.get(kind, kind)
+
+
 def act_view(record: Mapping[str, Any], catalogue: Catalogue, now: datetime) -> ActView:
     behaviour = catalogue.behaviour(record["behaviour"])
     quantity = Decimal(record["quantity_milli"]) / MILLI
@@ -270,6 +286,7 @@ def act_view(record: Mapping[str, Any], catalogue: Catalogue, now: datetime) -> 
         tone=tone,
         badge=t(zh, en),
         level=record["level"],
+        rests_on=rests_on(record),
         reasons=tuple(reason_words(code) for code in record["reasons"]),
         note=record["note"] if status == "rejected" else None,
         occurred_at=record["occurred_at"],

@@ -121,7 +121,8 @@ def one_activity(activity_id: Any) -> Response:
 @guard.member
 def undo(activity_id: Any) -> Response:
     with house().store.write() as tx:
-        record = undo_activity(tx, signed_in().member_id, str(activity_id), now())
+        undo_activity(tx, signed_in().member_id, str(activity_id), now())
+        record = activities.one(tx, signed_in().member_id, str(activity_id))
     return jsonify(shapes.activity(record, house().catalogue))
 
 

@@ -141,6 +141,7 @@ def _or_null(kind: str, **more: Any) -> dict[str, Any]:
 
 TEXT, WHOLE, REAL, FLAG = {"type": "string"}, {"type": "integer"}, {"type": "number"}, {"type": "boolean"}
 DAY, INSTANT, UUID = {**TEXT, "format": "date"}, {**TEXT, "format": "date-time"}, {**TEXT, "format": "uuid"}
+KIND = {**TEXT, "enum": ["declared", "photo", "trip", "scan", "meter", "partner"]}
 FACTOR = _object(name=TEXT, role=TEXT, value=REAL, unit=TEXT, source=TEXT, valid_from=DAY, mark=TEXT)
 PASSPORT = _object(
     methodology=TEXT,
@@ -173,7 +174,7 @@ SHAPES: dict[str, Any] = {
     "Activity": _object(
         id=UUID, behaviour=TEXT, quantity=REAL, credited_quantity=REAL,
         status={**TEXT, "enum": ["accepted", "pending", "rejected", "undone"]}, occurred_on=DAY, occurred_at=INSTANT,
-        recorded_at=INSTANT, evidence_level={**TEXT, "enum": ["declared", "photo", "device", "partner"]},
+        recorded_at=INSTANT, evidence_level={**TEXT, "enum": ["declared", "photo", "device", "partner"]}, evidence_kind=KIND,
         grams=WHOLE, points=WHOLE, reasons=_list(TEXT), passport=PASSPORT,
     ),
     "Appeal": _object(id=UUID, status={**TEXT, "enum": ["open", "overturn", "uphold", "void"]}, due_at=INSTANT),
@@ -184,7 +185,7 @@ SHAPES: dict[str, Any] = {
     "Trip": _object(
         id=UUID, behaviour=TEXT, quantity=REAL, credited_quantity=REAL,
         status={**TEXT, "enum": ["accepted", "pending", "rejected", "undone"]}, occurred_on=DAY, occurred_at=INSTANT,
-        recorded_at=INSTANT, evidence_level={**TEXT, "enum": ["declared", "photo", "device", "partner"]},
+        recorded_at=INSTANT, evidence_level={**TEXT, "enum": ["declared", "photo", "device", "partner"]}, evidence_kind=KIND,
         grams=WHOLE, points=WHOLE, reasons=_list(TEXT), passport=PASSPORT,
         verdict={**TEXT, "enum": ["accept", "review", "reject"]}, distance_m=WHOLE,
     ),

@@ -39,7 +39,9 @@ def scan() -> tuple[Response, int]:
             now(),
         )
     )
-    return jsonify(shapes.activity(logged.record, house().catalogue)), 201 if logged.fresh else 200
+    return jsonify(
+        shapes.activity({**logged.record, "proof_kind": "scan"}, house().catalogue)
+    ), 201 if logged.fresh else 200
 
 
 def _code(text: str) -> str:

@@ -20,6 +20,7 @@ from points_engine.methodology import (
     passport,
     points_per_unit,
 )
+from webapp.activities.views import rests_on
 from webapp.ledger.queries import Line
 from webapp.web import t
 
@@ -48,6 +49,7 @@ def activity(record: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
         "occurred_at": instant(record["occurred_at"]),
         "recorded_at": instant(record["recorded_at"]),
         "evidence_level": record["level"],
+        "evidence_kind": rests_on(record),
         "grams": record["grams"],
         "points": record["points"],
         "reasons": record["reasons"],

@@ -30,7 +30,7 @@ def submit() -> tuple[Response, int]:
         source="api",
         inputs=body.inputs,
     )
-    answer = shapes.activity(done.record, house().catalogue) | {
+    answer = shapes.activity({**done.record, "proof_kind": "trip"}, house().catalogue) | {
         "verdict": done.verdict,
         "reasons": list(done.reasons),
         "distance_m": done.distance_m,

@@ -15,7 +15,6 @@ from points_engine.methodology import parse_number
 from points_engine.trips import Fix, read_points
 from webapp.activities import queries as activities
 from webapp.activities import views as acts
-from webapp.activities.proofs import proof_of
 from webapp.members import queries as members
 from webapp.members.service import give_consent
 from webapp.settings import ROOT
@@ -176,14 +175,6 @@ def show(trip_id: str) -> str:
     view = views.trip_view(trip, act, house().catalogue, now())
     passport = acts.passport_of(act, house().catalogue)
     return render_template("trips/show.html", trip=view, act=view.act, line=line, passport=passport)
-
-
-@bp.app_template_global("has_trip")
-def has_trip(activity_id: str) -> bool:
-    """Whether one's own act rests on a recorded trip; for the act's page."""
-    with house().store.read() as tx:
-        proof = proof_of(tx, signed_in().member_id, activity_id)
-    return proof is not None and proof.kind == "trip"
 
 
 def _agreed() -> bool:
