@@ -5,14 +5,17 @@ from __future__ import annotations
 import io
 import re
 import uuid
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from PIL import Image
 
+from points_engine.methodology.model import Bounds
 from tests.people import make_member
-from webapp.activities import queries
+from webapp.activities import forms, queries, views
 from webapp.ledger import queries as ledger
 
 
@@ -115,6 +118,23 @@ def test_errors_stand_beside_the_field_and_what_was_typed_stays(
     assert words in answer.text and f'id="error-{field}"' in answer.text
     assert fields(answer.text)[field] == typed and fields(answer.text)["id"] == sent["id"]
     assert acts(house, ling) == []
+
+
+@pytest.mark.parametrize(("day", "most"), [("2026-06-14", "50 公里"), ("2026-06-16", "20 公里")])
+def test_bounds_are_told_of_the_edition_of_the_day(app: Any, house: Any, clock: Any, day: str, most: str) -> None:
+    """Neither of an edition that is still to come, nor of today's for the day before yesterday."""
+    bike = house.catalogue.behaviour("bike")
+    (edition,) = bike.versions
+    least = edition.bounds.least
+    made = [
+        replace(edition, version=str(n), valid_from=date.fromisoformat(since), bounds=Bounds(least, Decimal(up_to)))
+        for n, since, up_to in ((1, "2026-01-01", "50"), (2, "2026-06-16", "20"), (3, "2026-06-17", "5"))
+    ]
+    given = forms.typed({"day": day, "time": "08:00"}, bike)
+    with app.test_request_context(headers={"Accept-Language": "zh-CN"}):
+        on = forms.day_of(given, clock.now())
+        words = views.field_words(replace(bike, versions=tuple(made)), {"quantity": "out_of_bounds"}, on)
+    assert most in words["quantity"]
 
 
 def test_working_it_out_first_logs_nothing(signed: Any, house: Any, ling: Any) -> None:

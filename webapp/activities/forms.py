@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from points_engine.clock import LOCAL
+from points_engine.clock import LOCAL, local_day
 from points_engine.errors import Invalid
 from points_engine.methodology import Behaviour, parse_number
 from points_engine.units import plain
@@ -80,6 +80,11 @@ def read(given: Typed, behaviour: Behaviour, now: datetime) -> Read:
     if wrong:
         raise Invalid(wrong)
     return Read(quantity, at, inputs)
+
+
+def day_of(given: Typed, now: datetime) -> date:
+    """The local day the typed act is of; today while that cannot be read."""
+    return local_day(_moment(given, now, {}))
 
 
 def read_number(text: str) -> Decimal:

@@ -223,7 +223,7 @@ def _form(behaviour: Behaviour, given: forms.Typed, wrong: Mapping[str, str]) ->
         "activities/form.html",
         behaviour=behaviour,
         given=given,
-        errors=views.field_words(behaviour, wrong),
+        errors=views.field_words(behaviour, wrong, forms.day_of(given, now())),
         season=None if behaviour.in_season(local_day(now())) else views.season_words(behaviour),
         worth=_worth(command, usage) if command else None,
         caps=views.cap_lines(behaviour, house().catalogue, usage, at),

@@ -378,11 +378,12 @@ def said(record: Mapping[str, Any], catalogue: Catalogue, now: datetime) -> str:
     return t(f"已记录：{what}，", f"Recorded: {what}, ") + t("，", ", ").join(gained)
 
 
-def field_words(behaviour: Behaviour, wrong: Mapping[str, str]) -> dict[str, str]:
-    """Field errors under the names the form's fields carry, with figures where they help."""
+def field_words(behaviour: Behaviour, wrong: Mapping[str, str], on: date) -> dict[str, str]:
+    """Field errors under the names the form's fields carry, with the figures of day `on` where they help."""
     names = {"occurred_at": "day", "evidence": "photo", "behaviour": "quantity", "id": "quantity"}
     return {
-        names.get(name, name.replace("inputs.", "input-")): _why(behaviour, name, code) for name, code in wrong.items()
+        names.get(name, name.replace("inputs.", "input-")): _why(behaviour, name, code, on)
+        for name, code in wrong.items()
     }
 
 
@@ -392,11 +393,11 @@ def photo_words(code: str) -> str:
     return t(*pair) if pair else reason(code)
 
 
-def _why(behaviour: Behaviour, name: str, code: str) -> str:
+def _why(behaviour: Behaviour, name: str, code: str, on: date) -> str:
     if name == "photo":
         return photo_words(code)
     if code == "out_of_bounds" and name == "quantity":
-        bounds = behaviour.versions[-1].bounds
+        bounds = behaviour.bounds_on(on)
         least, most = (amount_of(behaviour, n) for n in (bounds.least, bounds.most))
         return t(f"请填 {least} 到 {most} 之间的数", f"Enter between {least} and {most}")
     if code == "out_of_bounds":

@@ -84,12 +84,12 @@ def try_one() -> Any:
     if behaviour.ref not in TRY_REFS:
         wrong["behaviour"] = "not_a_choice"
     try:
-        quantity = read_quantity(behaviour, forms.read_number(given.quantity))
+        quantity = read_quantity(behaviour, forms.read_number(given.quantity), on=local_day(now()))
         inputs = read_inputs(behaviour, dict(given.inputs))
     except Invalid as fault:
         wrong |= fault.fields
     if wrong:
-        return _welcome(behaviour, given, views.field_words(behaviour, wrong)), 400
+        return _welcome(behaviour, given, views.field_words(behaviour, wrong, local_day(now()))), 400
     kept = guest_store().setdefault("acts", [])
     kept.append(service.tried(behaviour, quantity, inputs, now()))
     del kept[: -service.MOST_TRIED]
