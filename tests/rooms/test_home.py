@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from points_engine.clock import local_day
+from points_engine.methodology import Level
 from tests.counting import count_statements
 from tests.people import make_member, make_unit
 from webapp.activities import queries as activities
 from webapp.activities import service
 from webapp.activities.commands import read_command
+from webapp.activities.proofs import Proof
 from webapp.app import create_app
 from webapp.campaigns import service as campaigns
 from webapp.campaigns.energy_week import energy_week_facts
@@ -37,7 +39,7 @@ def signed(app: Any, client: Any, ling: Any) -> Any:
     return ling.sign_in(client)
 
 
-def log(house: Any, member_id: int, code: str, amount: str, at: Any) -> str:
+def log(house: Any, member_id: int, code: str, amount: str, at: Any, proof: Proof | None = None) -> str:
     made = str(uuid.uuid4())
     command = read_command(
         house.catalogue,
@@ -49,6 +51,7 @@ def log(house: Any, member_id: int, code: str, amount: str, at: Any) -> str:
         inputs={},
         evidence=[],
         now=at,
+        proof=proof,
     )
     with house.store.write() as tx:
         service.log_activity(tx, command, at)
@@ -126,6 +129,17 @@ def test_my_habits_come_first_with_the_last_amount(signed: Any, house: Any, ling
     assert first is not None and first.group(1) == "shuttle"
     assert tile(page, "shuttle")["quantity"] == "4.5"
     assert 'value="metro"' not in page
+
+
+def test_the_usual_amount_is_one_that_was_typed(signed: Any, house: Any, ling: Any, clock: Any) -> None:
+    """A recorded distance fills no tile; before anything was typed stands what is usual."""
+    usual = tile(signed.get("/").text, "bike")["quantity"]
+    log(house, ling.id, "bike", "3.417", clock.now() - timedelta(days=1), Proof("trip", Level.DEVICE))
+    assert tile(signed.get("/").text, "bike")["quantity"] == usual
+    log(house, ling.id, "bike", "6", clock.now() - timedelta(days=2))
+    assert tile(signed.get("/").text, "bike")["quantity"] == "6"
+    signed.post("/tap", data=tile(signed.get("/").text, "bike"))
+    assert tile(signed.get("/").text, "bike")["quantity"] == "6"
 
 
 def test_home_takes_the_same_few_statements_however_long_the_history(

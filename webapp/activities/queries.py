@@ -200,9 +200,21 @@ def photo(tx: Tx, member_id: int, upload_id: str) -> Any:
 def recent(tx: Tx, member_id: int, since: date, limit: int = 120) -> list[Any]:
     """The member's latest standing acts since a day, newest first: what habits and today's tiles are read from."""
     a = activity.c
+    told = (
+        a.id,
+        a.behaviour,
+        a.quantity_milli,
+        a.inputs,
+        a.level,
+        a.occurred_on,
+        a.status,
+        a.grams,
+        a.points,
+        a.reasons,
+    )
     return list(
         tx.rows(
-            select(a.id, a.behaviour, a.quantity_milli, a.inputs, a.occurred_on, a.status, a.grams, a.points, a.reasons)
+            select(*told)
             .where(a.member_id == member_id, a.occurred_on >= since, a.status.in_(("accepted", "pending")))
             .order_by(a.occurred_on.desc(), a.recorded_at.desc())
             .limit(limit)

@@ -19,6 +19,8 @@ GRID = 8
 LOOK_BACK_DAYS = 28
 # What most people of a small city without a metro can do on any day, by methodology id.
 USUAL_REFS = ("T02", "T03", "T07", "T05", "U02", "U01", "F02", "H10", "U06", "F01")
+# Acts whose amount the member typed: a recorded trip's 3.417 km is nobody's usual amount.
+TYPED = ("declared", "photo")
 FULL = frozenset({"daily_cap_reached", "weekly_cap_reached", "monthly_cap_reached"})
 
 
@@ -64,7 +66,7 @@ def _offered(catalogue: Catalogue, code: str, today: date, habits: Mapping[str, 
 def tile(behaviour: Behaviour, recent: Sequence[Any], today: date, index: int = 0) -> Tile:
     """One tile as the member's latest acts leave it."""
     own = [row for row in recent if row.behaviour == behaviour.code]
-    last = own[0] if own else None
+    last = next((row for row in own if row.level in TYPED), None)
     quantity = Decimal(last.quantity_milli) / MILLI if last else behaviour.usual
     stored = dict(last.inputs) if last else {each.name: each.usual for each in behaviour.inputs}
     done = [row for row in own if row.occurred_on == today]
