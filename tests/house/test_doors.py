@@ -20,7 +20,7 @@ DOORS = {
 }
 PLAIN_DOORS = {"service", "queries", "forms"}
 # Under the rooms: anyone may use them. webapp.jobs is the outbox.
-UNDER = {"settings", "store", "web", "jobs"}
+UNDER = {"settings", "store", "web", "jobs", "papers"}
 # Over the rooms: they know everyone and nobody below knows them.
 OVER = {"app", "launch", "demo", "wsgi", "worker", "scheduler", "__main__"}
 ALLOWED = {

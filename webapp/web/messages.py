@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from webapp.web import messages_units
 from webapp.web.i18n import t
 
 # Codes of refusals; docs/errors.md lists them. Rooms add theirs at the end, one line each.
@@ -243,6 +244,9 @@ REASONS: dict[str, tuple[str, str]] = {
     "month_apart": ("月份要连着，中间不能缺", "Months must follow each other without a gap"),
     "twice_in_file": ("文件里出现了两次", "Stands twice in the file"),
 }
+
+MESSAGES |= messages_units.MESSAGES
+REASONS |= messages_units.REASONS
 
 
 def message(code: str, facts: dict[str, Any] | None = None) -> str:
