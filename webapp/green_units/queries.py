@@ -61,12 +61,18 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class BoardUnit:
-    """What the boards must know of a unit: its kind, its name there, and whether it may stand there."""
+    """What the boards must know of a unit: its kind, its name there, whether it wants to be named, whether it lives."""
 
     id: int
     kind: str
     short_name: str
-    allowed: bool
+    named: bool
+    active: bool
+
+    @property
+    def allowed(self) -> bool:
+        """Whether it stands on boards at all: a family only when it says so, others with or without a name."""
+        return self.active and (self.named or self.kind != "family")
 
 
 def unit_by_id(tx: Tx, unit_id: int) -> Unit:
@@ -222,7 +228,7 @@ def board_units(tx: Tx, unit_ids: Iterable[int]) -> dict[int, BoardUnit]:
     wanted = list(unit_ids)
     rows = tx.rows(select(green_unit).where(green_unit.c.id.in_(wanted))) if wanted else []
     return {
-        row.id: BoardUnit(row.id, row.kind, row.short_name, row.status == "active" and row.on_boards) for row in rows
+        row.id: BoardUnit(row.id, row.kind, row.short_name, bool(row.on_boards), row.status == "active") for row in rows
     }
 
 
