@@ -16,8 +16,8 @@ from random import Random
 
 from PIL import Image, ImageFilter, ImageOps
 
-from webapp.activities.photo_pool import POOL
-from webapp.activities.pictures import read_picture
+from webapp.photos.pictures import read_picture
+from webapp.photos.pool import POOL
 
 BAR = 1.2
 

@@ -18,8 +18,8 @@ from PIL import Image, ImageDraw, ImageEnhance
 
 from points_engine import photos
 from tests.scenes import draw, encoded, tint
-from webapp.activities.photo_child import _take_in
-from webapp.activities.photo_prints import Prints, prints_of
+from webapp.photos.child import _take_in
+from webapp.photos.prints import Prints, prints_of
 
 # ---- what is done to a copy
 
@@ -113,7 +113,7 @@ COPIES: dict[str, tuple[float, Callable[[Random, Image.Image], Image.Image]]] = 
 
 
 class Index:
-    """Prints by band; `ask` finds what webapp/activities/photo_near.py finds."""
+    """Prints by band; `ask` finds what webapp/photos/near.py finds."""
 
     def __init__(self) -> None:
         self.bands: dict[int, list[int]] = {}

@@ -27,6 +27,7 @@ ROOMS = (
     "inbox",
     "ledger",
     "green_units",  # after the ledger: a unit's page adds up the days of its people
+    "photos",
     "activities",
     "trips",
     "places",

@@ -19,7 +19,7 @@ VIEWS = [View(theme, elder, lang) for elder in (False, True) for theme in ("ligh
 RESIDENTS = (ANONYMOUS, "member", "fresh")
 # Addresses that answer with something other than a page for people.
 NOT_PAGES = {
-    "activities.photo": "a picture",
+    "photos.show": "a picture",
     "console_review.photo": "a picture",
     "console_tracks.track": "a picture",
     "health.healthz": "for probes",
@@ -240,6 +240,7 @@ EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
     ),
     "console_campaigns.ask": _campaign_steps,
     "console_campaigns.edit": lambda ask: ask.ids("SELECT id FROM campaign", "campaign_id"),
+    "console_funds.one": lambda ask: ask.ids("SELECT id FROM fund ORDER BY id LIMIT 2", "fund_id"),
     "console_ledger.report": lambda ask: ask.ids("SELECT id FROM audit_report LIMIT 1", "report_id"),
     "console_members.one": _people,
     "console_merchants.merchant": lambda ask: ask.ids("SELECT id FROM merchant LIMIT 1", "merchant_id"),

@@ -16,7 +16,8 @@ from tests import photos as drawn
 from tests.browser.visit import PHONE, listen
 from tests.browser.world import View, World
 from tests.people import Person, make_member
-from webapp.activities.tables import activity, upload
+from webapp.activities.tables import activity
+from webapp.photos.tables import upload
 
 pytestmark = pytest.mark.browser
 WAIT = 20_000  # milliseconds; the machine may be busy

@@ -13,7 +13,7 @@ from tests.house.source import Module, modules
 PROVING = {"trips", "places", "meters", "feeds"}
 # Grams are moved by an act's worth alone; an act's row is written by its own room.
 GRAMS = {"webapp/activities/worth.py"}
-ACTS = {"webapp/activities/state.py", "webapp/activities/worth.py", "webapp/activities/uploads.py"}
+ACTS = {"webapp/activities/state.py", "webapp/activities/worth.py", "webapp/activities/verdicts.py"}
 
 
 def calls(module: Module, name: str) -> Iterator[ast.Call]:

@@ -13,8 +13,9 @@ from webapp.app import ROOMS
 # The modules a room shows to rooms on its right, besides service, queries and forms; tables are private.
 DOORS = {
     "members": {"phones", "signin"},  # feeds find people by a number's fingerprint; the API signs people in
-    "ledger": {"audit", "setwise"},  # one view of the replay for every audit; credits by the thousand
-    "activities": {"commands", "partner_acts", "pictures", "proofs", "uploads", "views"},  # an act is read and told in one way everywhere
+    "ledger": {"audit", "funds", "setwise"},  # one view of the replay for every audit; credits by the thousand
+    "photos": {"pictures", "words"},  # every photo is taken in by one hand
+    "activities": {"commands", "partner_acts", "proofs", "views"},  # an act is read and told in one way everywhere
     "meters": {"files", "words"},  # the desk reads tables as meters do, and tells a working in the same words
     "rankings": {"boards"},  # names of boards and periods
 }

@@ -20,9 +20,7 @@ from tests.counting import count_statements
 from tests.house.conftest import NOBODY, Park, hand_in
 from tests.people import Person, give_points, make_member, make_shop, make_unit
 from webapp.activities.commands import read_command
-from webapp.activities.pictures import read_picture
 from webapp.activities.service import log_many
-from webapp.activities.uploads import keep_picture
 from webapp.app import create_app
 from webapp.campaigns import service as campaigns
 from webapp.campaigns.service import CampaignFacts, TaskFacts
@@ -35,6 +33,8 @@ from webapp.jobs.tables import outbox
 from webapp.meters import service as meters
 from webapp.meters.forms import Figure, MeterFacts
 from webapp.meters.queries import Owner
+from webapp.photos.pictures import read_picture
+from webapp.photos.service import keep_picture
 from webapp.review.service import ask_to_sample
 from webapp.rewards import service as rewards
 

@@ -14,12 +14,12 @@ from PIL import Image
 
 from points_engine.errors import EngineError
 from tests.people import PASSWORD, give_points, make_member, make_shop
-from webapp.activities.pictures import read_picture
 from webapp.console import service as desk
 from webapp.console.forms import Reason
 from webapp.members import queries as members
 from webapp.members import service as staff
 from webapp.members import staff as rights
+from webapp.photos.pictures import read_picture
 from webapp.rewards import service as rewards
 
 HUGE = ("9" * 19, "9" * 30)

@@ -23,14 +23,14 @@ from tests.rooms.test_places import make_place, on_screen, scan
 from tests.rooms.test_trips import clean, hand_in, ride, rider
 from webapp.activities import service as activities
 from webapp.activities.commands import read_command
-from webapp.activities.pictures import read_picture
 from webapp.activities.proofs import Proof
-from webapp.activities.uploads import keep_picture
 from webapp.ledger import queries as ledger
 from webapp.meters import queries, service
 from webapp.meters.forms import Figure, Replacement
 from webapp.meters.queries import Owner
 from webapp.meters.settling import settle_months
+from webapp.photos.pictures import read_picture
+from webapp.photos.service import keep_picture
 from webapp.trips import queries as trip_queries
 from webapp.trips import repeats
 from webapp.trips.files import read_recordings

@@ -16,10 +16,10 @@ from points_engine.review import Reputation
 from tests.people import Person
 from webapp.activities import queries as acts
 from webapp.activities.commands import read_command
-from webapp.activities.pictures import read_picture
-from webapp.activities.uploads import keep_picture
 from webapp.inbox import queries as inbox
 from webapp.ledger import queries as ledger
+from webapp.photos.pictures import read_picture
+from webapp.photos.service import keep_picture
 from webapp.review import cases, screening, service, standing
 from webapp.review.service import Why
 

@@ -17,10 +17,10 @@ from points_engine.methodology import load
 from webapp.activities import audit, queries, service
 from webapp.activities.commands import LogActivity, read_command
 from webapp.activities.desk import Desk
-from webapp.activities.pictures import read_picture
-from webapp.activities.uploads import keep_picture
 from webapp.ledger import queries as ledger
 from webapp.ledger.audit import check_members
+from webapp.photos.pictures import read_picture
+from webapp.photos.service import keep_picture
 from webapp.store import Store
 from webapp.store.blobs import FolderBlobs
 

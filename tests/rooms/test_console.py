@@ -18,8 +18,6 @@ from tests.counting import count_statements
 from tests.people import Person, give_points, make_member, make_shop, make_unit
 from webapp.activities import queries as acts
 from webapp.activities.commands import read_command
-from webapp.activities.pictures import read_picture
-from webapp.activities.uploads import keep_picture
 from webapp.console import service as desk_service
 from webapp.console.tables import audit_report
 from webapp.inbox import queries as inbox
@@ -32,6 +30,8 @@ from webapp.members import queries as members
 from webapp.members.tables import member as member_table
 from webapp.methods import service as methods
 from webapp.methods.forms import factor_values, read_version, version_values
+from webapp.photos.pictures import read_picture
+from webapp.photos.service import keep_picture
 from webapp.review import service as reviews
 from webapp.review.tables import reputation
 from webapp.rewards import service as rewards
@@ -108,6 +108,11 @@ TABLE = {
     "console_drafts.try_it": EDIT,
     "console_drafts.approve": EDIT,
     "console_drafts.withdraw": EDIT,
+    "console_funds.index": AUDIT,
+    "console_funds.open_one": ADMIN,
+    "console_funds.one": AUDIT,
+    "console_funds.deposit": ADMIN,
+    "console_funds.withdraw": ADMIN,
     "console_ledger.index": AUDIT,
     "console_ledger.report": AUDIT,
     "console_ledger.run": AUDIT,
@@ -307,6 +312,9 @@ def walk(house: Any, ling: Person, helper: Person) -> list[tuple[str, str, dict[
         ("console_campaigns.new", "/console/campaigns/new", CAMPAIGN),
         ("console_campaigns.edit", "/console/campaigns/1", CAMPAIGN | {"slug": "summer"}),
         ("console_campaigns.take", "/console/campaigns/1/schedule", {}),
+        ("console_funds.open_one", "/console/funds", {"kind": "unit", "owner": str(unit), "name": "员工挑战"}),
+        ("console_funds.deposit", "/console/funds/1/deposit", {"points": "500", "reference": "A-1"}),
+        ("console_funds.withdraw", "/console/funds/1/withdraw", {"points": "100", "reference": "A-2"}),
         ("console_rewards.new", "/console/rewards/new", REWARD),
         ("console_rewards.edit", f"/console/rewards/{shelf + 1}", REWARD | {"points": "30"}),
         ("console_rewards.stock", f"/console/rewards/{shelf + 1}/stock", {"amount": "5"}),

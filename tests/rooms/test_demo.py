@@ -18,7 +18,7 @@ from points_engine.clock import start_of
 from points_engine.methodology import load
 from webapp import audit, demo
 from webapp.activities import queries as activities
-from webapp.activities.tables import activity, upload
+from webapp.activities.tables import activity
 from webapp.campaigns.tables import campaign, campaign_join, task_progress
 from webapp.demo import town
 from webapp.demo.habits import Menu
@@ -29,6 +29,7 @@ from webapp.ledger.tables import wallet
 from webapp.members import passwords
 from webapp.members import queries as members
 from webapp.members.tables import consent, member
+from webapp.photos.tables import upload
 from webapp.rewards import queries as rewards
 from webapp.rewards.tables import redemption, reward
 from webapp.settings import Settings

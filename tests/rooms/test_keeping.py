@@ -16,10 +16,7 @@ from tests.people import make_member
 from webapp import audit
 from webapp.activities import queries, service
 from webapp.activities.commands import read_command
-from webapp.activities.photo_purge import purge_photos
-from webapp.activities.pictures import read_picture
-from webapp.activities.tables import photo_use, upload
-from webapp.activities.uploads import keep_picture
+from webapp.activities.purge import purge_photos
 from webapp.console import service as desk
 from webapp.console.tables import audit_report
 from webapp.inbox import service as inbox
@@ -27,6 +24,9 @@ from webapp.inbox.jobs import sweep_notices
 from webapp.inbox.tables import notice
 from webapp.jobs.runner import run_due
 from webapp.members import service as members
+from webapp.photos.pictures import read_picture
+from webapp.photos.service import keep_picture
+from webapp.photos.tables import photo_use, upload
 
 
 def act_with_photo(house: Any, member_id: int, km: str, shade: int) -> tuple[str, str]:

@@ -9,11 +9,11 @@ from PIL import Image
 from sqlalchemy import select
 
 from tests.people import make_member
-from webapp.activities.pictures import read_picture
-from webapp.activities.tables import photo_use, upload
-from webapp.activities.uploads import keep_picture, make_thumbnail
 from webapp.jobs.runner import run_due
 from webapp.members import service
+from webapp.photos.pictures import read_picture
+from webapp.photos.service import keep_picture, make_thumbnail
+from webapp.photos.tables import photo_use, upload
 
 
 def photo() -> bytes:

@@ -15,11 +15,10 @@ from sqlalchemy import func, select
 
 from tests import photos as drawn
 from tests.racing import race
-from webapp.activities import uploads
-from webapp.activities.photo_tables import photo_band, photo_print
-from webapp.activities.pictures import read_picture
-from webapp.activities.tables import photo_use, upload
-from webapp.activities.uploads import keep_picture
+from webapp.photos import service as uploads
+from webapp.photos.pictures import read_picture
+from webapp.photos.service import keep_picture
+from webapp.photos.tables import photo_band, photo_print, photo_use, upload
 from webapp.store import Store
 from webapp.store.blobs import FolderBlobs
 

@@ -23,9 +23,10 @@ from PIL import Image
 
 from points_engine.errors import Invalid
 from tests import photos as drawn
-from webapp.activities import photo_child, photo_pool
-from webapp.activities.photo_pool import POOL, Child, Gone, Pool
-from webapp.activities.pictures import read_picture
+from webapp.photos import child as photo_child
+from webapp.photos import pool as photo_pool
+from webapp.photos.pictures import read_picture
+from webapp.photos.pool import POOL, Child, Gone, Pool
 
 pillow_heif.register_heif_opener()
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
@@ -300,7 +301,7 @@ def test_many_threads_share_few_processes() -> None:
 def test_the_processes_go_when_ours_does() -> None:
     """Even when it is killed: their input ends."""
     program = (
-        "import sys, time; from pathlib import Path; from webapp.activities.photo_pool import POOL\n"
+        "import sys, time; from pathlib import Path; from webapp.photos.pool import POOL\n"
         "POOL.take_in(Path(sys.argv[1]).read_bytes(), 'JPEG'); print(POOL._idle.get().process.pid, flush=True)\n"
         "time.sleep(60)"
     )

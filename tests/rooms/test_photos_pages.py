@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from tests import photos as drawn
 from tests.people import make_member
-from webapp.activities.tables import activity, upload
+from webapp.activities.tables import activity
+from webapp.photos.tables import upload
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ from tests.rooms.reviewing import (
 )
 from webapp import audit
 from webapp.activities import queries as acts
-from webapp.activities.photo_purge import purge_photos
+from webapp.activities.purge import purge_photos
 from webapp.journal import queries as journals
 from webapp.members import service as members
 from webapp.review import groups, queries, screening, service

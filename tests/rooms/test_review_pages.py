@@ -11,9 +11,9 @@ from sqlalchemy import update
 from tests.counting import count_statements
 from tests.people import Person, make_member
 from tests.rooms.reviewing import WHY, appeal, case_of, failed, log, one, photo_of, sampled, say, screen, set_standing
-from webapp.activities.tables import upload
 from webapp.journal import queries as journals
 from webapp.members import queries as members
+from webapp.photos.tables import upload
 from webapp.review import screening
 from webapp.review.tables import risk_signal
 

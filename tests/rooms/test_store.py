@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import bindparam, select, text
 
-from webapp.activities.tables import cap_counter, upload
+from webapp.activities.tables import cap_counter
+from webapp.photos.tables import upload
 from webapp.store import Query, Store, Write, among
 
 NOW = datetime(2026, 6, 16, 1, 0, tzinfo=UTC)

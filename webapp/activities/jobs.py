@@ -1,10 +1,8 @@
-"""Jobs of activities: thumbnails of photos, the end of photos, and removing the files of those that are gone."""
+"""The job of activities: the end of photos, thirty days after the verdict on their act."""
 
 from __future__ import annotations
 
-from webapp.activities.photo_purge import purge_photos
-from webapp.activities.uploads import make_thumbnail, remove_files
+from webapp.activities.purge import purge_photos
 from webapp.jobs import Job
 
 JOBS = (Job("activities.purge_photos", cron={"hour": 3, "minute": 30}, run=purge_photos),)
-HANDLERS = {"photo.thumbnail": make_thumbnail, "photo.remove": remove_files}

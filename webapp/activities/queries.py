@@ -14,7 +14,7 @@ from sqlalchemy import and_, func, or_, select, tuple_
 from points_engine.activity import MILLI, Usage, periods
 from points_engine.clock import local_day
 from points_engine.errors import Invalid, refuse
-from webapp.activities.tables import activity, cap_counter, proof, upload
+from webapp.activities.tables import activity, cap_counter, proof
 from webapp.ledger import queries as ledger_queries
 from webapp.store import Tx
 
@@ -176,27 +176,6 @@ def verdicts(tx: Tx, member_ids: Sequence[int]) -> dict[int, dict[str, int]]:
     return found
 
 
-def uploads(tx: Tx, member_id: int, ids: Sequence[str]) -> list[Any]:
-    """The member's uploads among `ids`."""
-    if not ids:
-        return []
-    return list(tx.rows(select(upload).where(upload.c.member_id == member_id, upload.c.id.in_(list(ids)))))
-
-
-def uploads_there(tx: Tx, wanted: set[tuple[int, str]]) -> set[tuple[int, str]]:
-    """Which of these photos (member, id) are still kept."""
-    u = upload.c
-    if not wanted:
-        return set()
-    rows = tx.rows(select(u.member_id, u.id).where(tuple_(u.member_id, u.id).in_(sorted(wanted))))
-    return {(row.member_id, row.id) for row in rows}
-
-
-def photo(tx: Tx, member_id: int, upload_id: str) -> Any:
-    """One upload of a member, or None."""
-    return tx.row(select(upload).where(upload.c.member_id == member_id, upload.c.id == upload_id))
-
-
 def recent(tx: Tx, member_id: int, since: date, limit: int = 120) -> list[Any]:
     """The member's latest standing acts since a day, newest first: what habits and today's tiles are read from."""
     a = activity.c
@@ -276,10 +255,3 @@ def first_with_evidence(tx: Tx, member_ids: Sequence[int], count: int) -> dict[t
     )
     rows = tx.rows(select(numbered).where(numbered.c.nth <= count))
     return {(row.member_id, row.id): int(row.nth) for row in rows}
-
-
-def photos_anywhere(tx: Tx, ids: Sequence[str]) -> dict[str, Any]:
-    """Uploads by id, whoever sent them; for reviewers, who see the earlier photo that another resembles."""
-    if not ids:
-        return {}
-    return {row.id: row for row in tx.rows(select(upload).where(upload.c.id.in_(list(ids))))}

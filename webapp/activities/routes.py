@@ -1,4 +1,4 @@
-"""Pages of activities: what can be logged, the form for one act, my acts, one act with its working, my photos."""
+"""Pages of activities: what can be logged, the form for one act, my acts, one act with its working."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 
 from points_engine.activity import Decision, Usage, limits
 from points_engine.clock import local_day
@@ -15,10 +15,11 @@ from points_engine.errors import EngineError, Invalid, refuse
 from points_engine.methodology import DOMAINS, Behaviour
 from webapp.activities import forms, queries, views
 from webapp.activities.commands import LogActivity, read_command
-from webapp.activities.pictures import MOST_BYTES, read_picture
 from webapp.activities.service import Logged, undo_activity
-from webapp.activities.uploads import keep_picture
 from webapp.ledger import queries as ledger
+from webapp.photos import queries as photos_of
+from webapp.photos.pictures import MOST_BYTES, read_picture
+from webapp.photos.service import keep_picture
 from webapp.web import guard, house, now, page_of, safe_next, say, signed_in, t
 from webapp.web.messages import message
 
@@ -96,7 +97,7 @@ def show(activity_id: str) -> str:
         record = queries.one(tx, person.member_id, _uuid(activity_id))
         cause = f"activity:{record['id']}"
         lines = ledger.by_cause(tx, person.member_id, [cause])[cause]
-        photos = queries.uploads(tx, person.member_id, record["evidence"])
+        photos = photos_of.some(tx, person.member_id, record["evidence"])
     return render_template(
         "activities/show.html",
         act=views.act_view(record, house().catalogue, now()),
@@ -122,36 +123,6 @@ def undo(activity_id: str) -> Any:
             raise
         say(message(refusal.code, refusal.facts), "bad")
     return redirect(safe_next(url_for(".show", activity_id=known)), 303)
-
-
-@bp.post("/photos")
-@guard.member
-def send_photo() -> tuple[Response, int]:
-    """One photo ahead of its act, for the script that shows how far it is; the form can send photos itself."""
-    sent = request.files.get("photo")
-    try:
-        return jsonify(id=_kept(sent.stream.read(MOST_BYTES + 1) if sent else b"")), 201
-    except Invalid as fault:
-        return jsonify(message=views.photo_words(fault.fields["photo"])), 400
-
-
-@bp.get("/photos/<upload_id>")
-@guard.member
-def photo(upload_id: str) -> Response:
-    """A photo of one's own; reviewers have their own route in the console."""
-    with house().store.read() as tx:
-        row = queries.photo(tx, signed_in().member_id, _uuid(upload_id))
-    if row is None:
-        raise refuse("not_found", "unknown_upload")
-    small = row.thumbnail if "small" in request.args else None
-    data = house().blobs.get(small) if small else None
-    data = data or house().blobs.get(row.blob)
-    if data is None:
-        raise refuse("not_found", "unknown_upload")
-    response = make_response(data)
-    response.headers["Content-Type"] = "image/jpeg"
-    response.headers["Cache-Control"] = "private, max-age=600"
-    return response
 
 
 def _loggable(code: str) -> Behaviour:
@@ -218,7 +189,7 @@ def _form(behaviour: Behaviour, given: forms.Typed, wrong: Mapping[str, str]) ->
         pass  # said beside the fields once the button was pressed
     with house().store.read() as tx:
         usage = queries.usage_at(tx, person.member_id, at)
-        photos = queries.uploads(tx, person.member_id, [each for each in given.photo_ids if _known(each)])
+        photos = photos_of.some(tx, person.member_id, [each for each in given.photo_ids if _known(each)])
     return render_template(
         "activities/form.html",
         behaviour=behaviour,

@@ -20,8 +20,7 @@ from webapp.activities.proofs import Proof
 from webapp.activities.state import Ledgers, Photo
 from webapp.activities.tables import displaced
 from webapp.activities.tables import proof as proofs
-from webapp.activities.uploads import forget as forget_photos
-from webapp.activities.verdicts import claw_back, judge_pending, restore, review_activity
+from webapp.activities.verdicts import claw_back, close_pending, judge_pending, restore, review_activity
 from webapp.activities.worth import counter_key, counters_out, credit, own, settle, take_back
 from webapp.ledger import service as ledger
 from webapp.store import Tx
@@ -199,8 +198,8 @@ def step_aside(
 
 
 def forget(tx: Tx, member_id: int, now: datetime) -> None:
-    """The member leaves: photos go; of a proof stays what keeps it from paying twice, not when it was."""
-    forget_photos(tx, member_id, now)
+    """The member leaves: what waits is closed; of a proof stays what keeps it from paying twice, not when it was."""
+    close_pending(tx, member_id, now)
     holds.forget(tx, member_id)
     tx.execute(displaced.delete().where(displaced.c.member_id == member_id))
     tx.execute(update(proofs).where(proofs.c.member_id == member_id).values(starts_at=None, ends_at=None))

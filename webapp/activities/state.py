@@ -13,9 +13,10 @@ from points_engine.activity import Decision, Span, Usage, instant_mates, is_trav
 from points_engine.clock import local_day
 from points_engine.methodology import Level
 from webapp.activities.commands import LogActivity
-from webapp.activities.tables import activity, cap_counter, displaced, photo_stop, photo_use, proof, upload
+from webapp.activities.tables import activity, cap_counter, displaced, photo_stop, proof
 from webapp.ledger import queries as ledger_queries
 from webapp.ledger import service as ledger
+from webapp.photos.queries import photo_use, upload
 from webapp.store import Query, Tx, Write, among
 
 Counters = dict[tuple[str, str], int]

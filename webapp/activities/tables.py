@@ -1,4 +1,4 @@
-"""Tables of activities: the acts, what caps have been used, and the photos that support acts."""
+"""Tables of activities: the acts, what caps have been used, what acts rest on, and what is held for review."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from sqlalchemy import (
     Column,
     Date,
     Index,
-    Integer,
     String,
     Table,
     UniqueConstraint,
@@ -102,39 +101,6 @@ displaced = Table(
     Column("since", Date, nullable=False),
     Column("until", Date),
 )
-
-upload = Table(
-    "upload",
-    metadata,
-    Column("member_id", BigInteger, primary_key=True),
-    Column("id", Uuid(as_uuid=False), primary_key=True),
-    Column("sha256", String(64), nullable=False),
-    Column("blob", String(80), nullable=False),
-    Column("thumbnail", String(80)),
-    Column("width", Integer, nullable=False),
-    Column("height", Integer, nullable=False),
-    Column("size", Integer, nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-    # When the camera says it was taken; "copy" or "similar" and the upload it resembles, if it resembles one.
-    Column("taken_at", UtcDateTime),
-    Column("near", String(8)),
-    Column("near_to", Uuid(as_uuid=False)),
-)
-Index("ix_upload_sha256", upload.c.sha256)
-# A reviewer sees the earlier photo that a photo resembles, whoever sent it.
-Index("ix_upload_id", upload.c.id)
-
-# Keyed by what must be unique across members: a picture supports one act, whoever sends it.
-photo_use = Table(
-    "photo_use",
-    metadata,
-    Column("sha256", String(64), primary_key=True),
-    Column("member_id", BigInteger, nullable=False),
-    Column("activity_id", Uuid(as_uuid=False), nullable=False),
-)
-Index("ix_photo_use_member_id", photo_use.c.member_id)
-
-from webapp.activities import photo_tables  # noqa: E402, F401 - the prints of photos belong to this room
 
 # Acts whose evidence must stay while somebody looks at it again.
 evidence_hold = Table(

@@ -7,12 +7,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from points_engine.activity import MILLI, Act, Decision, decide
 from points_engine.errors import Invalid, refuse
 from points_engine.methodology import Catalogue, Level
-from webapp.activities.tables import proof
+from webapp.activities.tables import activity, proof
 from webapp.activities.worth import add_counters, counters_out, credit, own, settle, take_back, usage_now
 from webapp.ledger import service as ledger
 from webapp.store import Tx
@@ -151,3 +151,12 @@ def _span(tx: Tx, record: Mapping[str, Any]) -> tuple[datetime, datetime] | None
         )
     )
     return (row.starts_at, row.ends_at) if row is not None and row.ends_at is not None else None
+
+
+def close_pending(tx: Tx, member_id: int, now: datetime) -> None:
+    """The member leaves: nobody can judge an act whose photo is gone; no reviewer decided it, `decided_by` stays empty."""
+    waiting = (activity.c.member_id == member_id) & (activity.c.status == "pending")
+    if not tx.rows(select(activity.c.id).where(waiting)):
+        return
+    ledger.open_books(tx, [member_id], now)  # a reviewer who is faster comes first, a slower one finds it closed
+    tx.execute(update(activity).where(waiting).values(status="rejected", reasons=["member_left"], decided_at=now))

@@ -22,7 +22,8 @@ from points_engine.methodology import (
 )
 from points_engine.trips import REASONS as TRIP_REASONS
 from points_engine.units import plain
-from webapp.activities.words import FIELD_WORDS, PHOTO_WORDS, SHORT
+from webapp.activities.words import FIELD_WORDS, SHORT
+from webapp.photos.words import photo_words
 from webapp.web import t
 from webapp.web.messages import reason
 
@@ -385,12 +386,6 @@ def field_words(behaviour: Behaviour, wrong: Mapping[str, str], on: date) -> dic
         names.get(name, name.replace("inputs.", "input-")): _why(behaviour, name, code, on)
         for name, code in wrong.items()
     }
-
-
-def photo_words(code: str) -> str:
-    """Why a photo was not taken in."""
-    pair = PHOTO_WORDS.get(code) or FIELD_WORDS.get(code)
-    return t(*pair) if pair else reason(code)
 
 
 def _why(behaviour: Behaviour, name: str, code: str, on: date) -> str:

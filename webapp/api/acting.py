@@ -11,9 +11,7 @@ from points_engine.clock import local_day
 from points_engine.errors import Invalid
 from webapp.activities import queries as activities
 from webapp.activities.commands import read_command
-from webapp.activities.pictures import MOST_BYTES, read_picture
 from webapp.activities.service import undo_activity
-from webapp.activities.uploads import keep_picture
 from webapp.api import shapes
 from webapp.api.blueprint import bp
 from webapp.api.bodies import NewActivity, SignIn, read_body
@@ -21,6 +19,8 @@ from webapp.api.openapi import document
 from webapp.green_units import queries as green_units
 from webapp.ledger import queries as ledger
 from webapp.members import signin
+from webapp.photos.pictures import MOST_BYTES, read_picture
+from webapp.photos.service import keep_picture
 from webapp.web import address, guard, house, now, signed_in
 
 PAGE = 30

@@ -16,6 +16,7 @@ from webapp.activities import service as activities
 from webapp.members import queries as members
 from webapp.meters import queries as meters
 from webapp.meters import words as meter_words
+from webapp.photos import queries as photos
 from webapp.review import queries as reviews
 from webapp.review import service as review
 from webapp.store import Tx
@@ -139,9 +140,9 @@ def page_of_case(tx: Tx, kind: str, record: Mapping[str, Any], case: Any, left: 
 
 def evidence_of(tx: Tx, record: Mapping[str, Any]) -> Evidence:
     """The photos that are still kept, each beside the one it resembles, and the trip's facts."""
-    photos = acts.uploads(tx, record["member_id"], record["evidence"])
-    twins = acts.photos_anywhere(tx, [photo.near_to for photo in photos if photo.near_to])
-    pictures = [Picture(photo, twins.get(photo.near_to)) for photo in photos]
+    kept = photos.some(tx, record["member_id"], record["evidence"])
+    twins = photos.whosever(tx, [photo.near_to for photo in kept if photo.near_to])
+    pictures = [Picture(photo, twins.get(photo.near_to)) for photo in kept]
     return Evidence(pictures, trip_of(tx, record), meter_of(tx, record))
 
 

@@ -15,6 +15,7 @@ from webapp.console.forms import Reason
 from webapp.console.roles import ADMIN, REVIEW
 from webapp.console.views import PAGE, Answer, change, found, one_of, sentence, show
 from webapp.members import queries as members
+from webapp.photos import queries as photos
 from webapp.review import queries as reviews
 from webapp.review import service as review
 from webapp.rewards.forms import read_uuid
@@ -162,9 +163,9 @@ def photo(public_id: str, activity_id: Any, upload_id: Any) -> Response:
 
     def look(tx: Tx) -> Any:
         who = members.staff_card(tx, public_id).id
-        photo = acts.photo(tx, who, wanted)
+        photo = photos.one(tx, who, wanted)
         if photo is not None and twin:
-            photo = acts.photos_anywhere(tx, [photo.near_to] if photo.near_to else []).get(photo.near_to)
+            photo = photos.whosever(tx, [photo.near_to] if photo.near_to else []).get(photo.near_to)
         if photo is None or wanted not in acts.one(tx, who, act)["evidence"]:
             return None
         review.look_at(tx, signed_in().member_id, who, act, "photo", photo.id, now())

@@ -9,9 +9,7 @@ from random import Random
 from typing import Any
 
 from points_engine.errors import EngineError
-from webapp.activities.pictures import read_picture
 from webapp.activities.service import Logged, log_many, review_activity, undo_activity
-from webapp.activities.uploads import keep_picture
 from webapp.campaigns import service as campaigns
 from webapp.demo import crowd, photos
 from webapp.demo.days import Deed, Scribe, at, batches, cuts, deeds_of
@@ -19,6 +17,8 @@ from webapp.demo.events import Programme
 from webapp.demo.people import SHOWN, Person
 from webapp.demo.shop import Shop
 from webapp.demo.weather import Weather
+from webapp.photos.pictures import read_picture
+from webapp.photos.service import keep_picture
 from webapp.store import Store, Tx
 from webapp.store.blobs import Blobs
 

@@ -9,14 +9,14 @@ from random import Random
 from points_engine.clock import days_of, month_of
 from points_engine.methodology import Catalogue
 from webapp.activities import queries as activities
-from webapp.activities.pictures import read_picture
 from webapp.activities.service import review_activity
-from webapp.activities.uploads import keep_picture
 from webapp.demo.photos import draw_meter
 from webapp.meters import service
 from webapp.meters.forms import Figure, MeterFacts
 from webapp.meters.queries import Owner
 from webapp.meters.settling import settle_batch
+from webapp.photos.pictures import read_picture
+from webapp.photos.service import keep_picture
 from webapp.store import Tx
 from webapp.store.blobs import Blobs
 

@@ -15,13 +15,13 @@ from points_engine.errors import EngineError, Invalid, refuse
 from points_engine.meters import KINDS, count
 from points_engine.methodology import Level, grams_per_unit, quantify
 from webapp.activities import queries as activities
-from webapp.activities.pictures import MOST_BYTES, read_picture
-from webapp.activities.uploads import keep_picture
 from webapp.green_units import queries as units
 from webapp.meters import files, queries, service, words
 from webapp.meters.forms import Figure, MeterFacts, Replacement, fingerprint, read_figure_form
 from webapp.meters.queries import Meter, Owner
 from webapp.meters.settling import last_moment, open_books
+from webapp.photos.pictures import MOST_BYTES, read_picture
+from webapp.photos.service import keep_picture
 from webapp.web import house, now, page_of, say, signed_in, t
 from webapp.web.messages import message, reason
 

@@ -13,13 +13,13 @@ from sqlalchemy import delete, func, select, update
 from points_engine.clock import local_day, month_of
 from points_engine.errors import EngineError, Invalid, refuse
 from points_engine.meters import Backwards, Reading, check_readings, count
-from webapp.activities import queries as acts
 from webapp.activities import service as activities
 from webapp.journal import service as journal
 from webapp.meters import queries
 from webapp.meters.forms import MILLI, Figure, MeterFacts, Replacement, fingerprint
 from webapp.meters.queries import Meter, Owner
 from webapp.meters.tables import meter, month_use, reading, saving, temperature
+from webapp.photos import queries as photos
 from webapp.store import Tx
 
 # What only the electricity meter counts from the day it has a baseline (methodologies H02, H03, H04, H09).
@@ -213,7 +213,7 @@ def _check_photo(tx: Tx, owner: Owner, figure: Figure, known: Meter) -> None:
     """A photo is one's own and nobody's copy, and shows one figure on one day; the page only tells its id."""
     if figure.upload_id is None:
         return
-    photo = acts.photo(tx, owner.member_id, figure.upload_id)
+    photo = photos.one(tx, owner.member_id, figure.upload_id)
     if photo is None:
         raise Invalid({"photo": "unknown_upload"})
     if photo.near == "copy":

@@ -15,7 +15,6 @@ from points_engine.clock import days_of, local_day, start_of
 from points_engine.errors import EngineError, Invalid
 from points_engine.meters import KINDS, Home, MonthUse, Reading, Working, count, month_uses, work_out
 from points_engine.methodology import Catalogue, Level, quantify
-from webapp.activities import queries as activity_queries
 from webapp.activities import service as activities
 from webapp.activities.commands import LogActivity, read_command
 from webapp.activities.proofs import Proof
@@ -23,6 +22,7 @@ from webapp.meters import queries
 from webapp.meters.queries import Meter, Place
 from webapp.meters.service import INSIDE_THE_METER
 from webapp.meters.tables import meter, month_use, saving
+from webapp.photos import queries as photos
 from webapp.store import Tx
 
 BATCH = 100
@@ -154,7 +154,7 @@ def _ask(tx: Tx, catalogue: Catalogue, found: Sequence[Found], now: datetime) ->
     """The acts that saved months ask for, each with the photo that closed it; a photo stands for one month."""
     saved = [each for each in found if each.working.saved and each.meter.unit_id is None]
     wanted = {(each.meter.member_id, each.use.closing) for each in saved if each.use.closing}
-    there = activity_queries.uploads_there(tx, wanted)
+    there = photos.there(tx, wanted)
     told = {}
     for each in reversed(saved):  # the last of several months that one photo closed has it
         photo = (each.meter.member_id, each.use.closing)

@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select, tuple_, update
+from sqlalchemy import select, tuple_, update
 
 from webapp.activities import queries as activities
 from webapp.store import Tx
+from webapp.store.sweep import Place, sweep
 from webapp.trips.queries import KEEP, kept_until
 from webapp.trips.tables import trip, trip_track
-
-BATCH = 200
-
-Place = tuple[int, str]
-START: Place = (0, str(uuid.UUID(int=0)))
 
 
 def purge_tracks(house: Any, now: datetime) -> int:
     """Delete tracks whose act was decided 30 days ago and that no appeal holds; safe to run twice."""
-    gone, after = 0, START
-    while True:
-        with house.store.read() as tx:
-            old = _old(tx, after, now)
-        if not old:
-            return gone
-        gone += house.store.retrying(lambda tx, old=old: _purge(tx, old, now))
-        after = old[-1]
-
-
-def _old(tx: Tx, after: Place, now: datetime) -> list[Place]:
-    t, (member, last) = trip_track.c, after
-    rows = tx.rows(
-        select(t.member_id, t.id)
-        .where(or_(t.member_id > member, and_(t.member_id == member, t.id > last)), t.kept_at <= now - KEEP)
-        .order_by(t.member_id, t.id)
-        .limit(BATCH)
-    )
-    return [(row.member_id, row.id) for row in rows]
+    return sweep(house.store, trip_track, trip_track.c.kept_at <= now - KEEP, lambda tx, old: _purge(tx, old, now))
 
 
 def _purge(tx: Tx, old: Sequence[Place], now: datetime) -> int:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-PROGRAM = Path(__file__).with_name("photo_child.py")
+PROGRAM = Path(__file__).with_name("child.py")
 PROCESSES = 2  # each may take 900 MB for a moment, whatever the number of threads that wait
 WAIT = 12.0  # seconds by the clock for one photo; the processor's seconds are limited in the process itself
 PHOTOS = 400  # then a fresh process, so that nothing piles up

@@ -1,21 +1,20 @@
-"""Keeping a member's photos: the files first, then their row."""
+"""Keeping a member's photos and doing away with them: the files come first and go last."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select, tuple_, update
 
 from webapp import jobs
-from webapp.activities import photo_near
-from webapp.activities.photo_near import Near
-from webapp.activities.photo_tables import photo_print
-from webapp.activities.pictures import Picture, thumbnail
-from webapp.activities.tables import activity, photo_use, upload
 from webapp.ledger import service as ledger
+from webapp.photos import near as prints
+from webapp.photos.near import Near
+from webapp.photos.pictures import Picture, thumbnail
+from webapp.photos.tables import photo_print, photo_use, upload
 from webapp.store import Tx
 from webapp.store.blobs import Blobs
 
@@ -27,11 +26,11 @@ def keep_picture(tx: Tx, blobs: Blobs, member_id: int, picture: Picture, now: da
     The long look at all prints comes before the turn, a short one at those that came meanwhile within it, so that of
     two copies sent at once exactly one is the first.
     """
-    last = photo_near.newest(tx)
-    near = photo_near.look_up(tx, member_id, picture.prints)
+    last = prints.newest(tx)
+    near = prints.look_up(tx, member_id, picture.prints)
     tx.take_turn("photos")
     if near.kind != "copy":
-        late = photo_near.look_up_since(tx, member_id, picture.prints, last)
+        late = prints.look_up_since(tx, member_id, picture.prints, last)
         near = late if late.kind else near
     same = tx.rows(select(upload.c.member_id, upload.c.id, upload.c.near).where(upload.c.sha256 == picture.sha256))
     other = any(row.member_id != member_id for row in same)
@@ -43,7 +42,7 @@ def keep_picture(tx: Tx, blobs: Blobs, member_id: int, picture: Picture, now: da
     blobs.put(f"{new}-s.jpg", picture.thumbnail)
     tx.insert(upload, [_row(member_id, new, picture, near, now)])
     if near.kind != "copy":  # a copy is found by the prints of the first
-        photo_near.keep(tx, member_id, new, picture.sha256, picture.prints, now)
+        prints.keep(tx, member_id, new, picture.sha256, picture.prints, now)
     return {"id": new, "sha256": picture.sha256, "duplicate_of_other": other or near.kind == "copy"}
 
 
@@ -63,25 +62,23 @@ def make_thumbnail(house: Any, payload: Mapping[str, Any], now: datetime) -> Non
         house.blobs.delete(name)
 
 
+def remove_photos(tx: Tx, gone: Sequence[tuple[int, str]], now: datetime) -> None:
+    """Delete the rows of photos (member, id), and their files by a job; the books are locked first, as an act does."""
+    if not gone:
+        return
+    ledger.open_books(tx, {member for member, _ in gone}, now)
+    tx.execute(upload.delete().where(tuple_(upload.c.member_id, upload.c.id).in_(list(gone))))
+    for _, upload_id in gone:
+        jobs.enqueue(tx, "photo.remove", {"id": upload_id}, f"remove:{upload_id}", now)
+
+
 def forget(tx: Tx, member_id: int, now: datetime) -> None:
-    """The member leaves: what waits for review is closed; photo rows go at once, their files by a job."""
-    _close_pending(tx, member_id, now)
+    """The member leaves: photo rows go at once, their files by a job."""
     rows = tx.rows(select(upload.c.id).where(upload.c.member_id == member_id))
-    tx.execute(upload.delete().where(upload.c.member_id == member_id))
+    remove_photos(tx, [(member_id, row.id) for row in rows], now)
     # Fingerprint and prints stay without their owner, so that the photo cannot pay again.
     tx.execute(update(photo_use).where(photo_use.c.member_id == member_id).values(member_id=0))
     tx.execute(update(photo_print).where(photo_print.c.member_id == member_id).values(member_id=0))
-    for row in rows:
-        jobs.enqueue(tx, "photo.remove", {"id": row.id}, f"remove:{row.id}", now)
-
-
-def _close_pending(tx: Tx, member_id: int, now: datetime) -> None:
-    """Nobody can judge an act whose photo is gone; no reviewer decided it, so `decided_by` stays empty."""
-    waiting = (activity.c.member_id == member_id) & (activity.c.status == "pending")
-    if not tx.rows(select(activity.c.id).where(waiting)):
-        return
-    ledger.open_books(tx, [member_id], now)  # a reviewer who is faster comes first, a slower one finds it closed
-    tx.execute(update(activity).where(waiting).values(status="rejected", reasons=["member_left"], decided_at=now))
 
 
 def remove_files(house: Any, payload: Mapping[str, Any], now: datetime) -> None:

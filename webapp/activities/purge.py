@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,41 +9,20 @@ from typing import Any
 from sqlalchemy import and_, or_, select, tuple_
 
 from points_engine.methodology import Level
-from webapp import jobs
 from webapp.activities.holds import held_acts
-from webapp.activities.tables import activity, upload
+from webapp.activities.tables import activity
 from webapp.ledger import service as ledger
+from webapp.photos.queries import upload
+from webapp.photos.service import remove_photos
 from webapp.store import Tx
+from webapp.store.sweep import Place, sweep
 
 KEEP = timedelta(days=30)  # room for a question about the verdict; the notice promises it
-BATCH = 200
-
-Place = tuple[int, str]
-START: Place = (0, str(uuid.UUID(int=0)))
 
 
 def purge_photos(house: Any, now: datetime) -> int:
     """Delete photos whose act was decided 30 days ago, or that no act has used for 30 days; safe to run twice."""
-    gone, after = 0, START
-    while True:
-        with house.store.read() as tx:
-            old = _old(tx, after, now)
-        if not old:
-            return gone
-        gone += house.store.retrying(lambda tx, old=old: _purge(tx, old, now))
-        after = old[-1]
-
-
-def _old(tx: Tx, after: Place, now: datetime) -> list[Place]:
-    u, (member, last) = upload.c, after
-    rows = tx.rows(
-        select(u.member_id, u.id)
-        .where(or_(u.member_id > member, and_(u.member_id == member, u.id > last)))
-        .where(u.created_at <= now - KEEP)
-        .order_by(u.member_id, u.id)
-        .limit(BATCH)
-    )
-    return [(row.member_id, row.id) for row in rows]
+    return sweep(house.store, upload, upload.c.created_at <= now - KEEP, lambda tx, old: _purge(tx, old, now))
 
 
 def _purge(tx: Tx, old: Sequence[Place], now: datetime) -> int:
@@ -52,10 +30,7 @@ def _purge(tx: Tx, old: Sequence[Place], now: datetime) -> int:
     ledger.open_books(tx, {member for member, _ in old}, now)
     needed = _needed(tx, {member for member, _ in old}, now)
     done = [place for place in old if place not in needed]
-    if done:
-        tx.execute(upload.delete().where(tuple_(upload.c.member_id, upload.c.id).in_(done)))
-    for _, upload_id in done:
-        jobs.enqueue(tx, "photo.remove", {"id": upload_id}, f"remove:{upload_id}", now)
+    remove_photos(tx, done, now)
     return len(done)
 
 

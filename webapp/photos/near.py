@@ -11,9 +11,8 @@ from sqlalchemy import bindparam, func, or_, select
 
 from points_engine import photos
 from points_engine.photos import Print
-from webapp.activities.photo_prints import Prints
-from webapp.activities.photo_tables import photo_band, photo_print
-from webapp.activities.tables import photo_use
+from webapp.photos.prints import Prints
+from webapp.photos.tables import photo_band, photo_print, photo_use
 from webapp.store import Query, Tx, Write, among
 
 _p, _b = photo_print.c, photo_band.c

@@ -12,9 +12,9 @@ from PIL import Image
 
 from points_engine.clock import LOCAL
 from points_engine.errors import Invalid
-from webapp.activities import photo_headers
-from webapp.activities.photo_pool import POOL, Gone
-from webapp.activities.photo_prints import Prints, prints_of
+from webapp.photos import headers
+from webapp.photos.pool import POOL, Gone
+from webapp.photos.prints import Prints, prints_of
 
 MOST_BYTES = 10 * 1024 * 1024
 THUMBNAIL = 480
@@ -45,7 +45,7 @@ def read_picture(sent: bytes) -> Picture:
         raise Invalid({"photo": "missing"})
     if len(sent) > MOST_BYTES:
         raise Invalid({"photo": "too_large"})
-    kind = photo_headers.check(sent)
+    kind = headers.check(sent)
     try:
         taken = POOL.take_in(sent, kind)
     except (Gone, ValueError) as error:
