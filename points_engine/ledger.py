@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime
 from points_engine.errors import refuse
 
 MEMBER_ACCOUNTS = {"carbon": ("declared", "verified"), "points": ("points", "held", "debt")}
-SYSTEM_ACCOUNTS = {"carbon": ("reduction", "retired"), "points": ("awarded", "spent", "expired")}
+# "granted" is where points of a prepaid fund pass through: what funds gave is what members got, cause by cause.
+SYSTEM_ACCOUNTS = {"carbon": ("reduction", "retired"), "points": ("awarded", "granted", "spent", "expired")}
 ACCOUNTS = {book: MEMBER_ACCOUNTS[book] + SYSTEM_ACCOUNTS[book] for book in MEMBER_ACCOUNTS}
 GENESIS = "0" * 64
 

@@ -28,12 +28,17 @@ def run(store: Store) -> Report:
     """Audit the whole database at one instant, members in bounded ranges."""
     faults: list[str] = []
     counts: dict[str, int] = {}
+    granted: dict[str, int] = {}
     with store.snapshot() as tx:
         for first, last in ledger_audit.member_ranges(tx):
             ledger = ledger_audit.check_members(tx, first, last)
             acts = activities_audit.check_members(tx, first, last, ledger.causes)
             _merge(faults, counts, ledger)
             _merge(faults, counts, acts)
+            for (_, cause), net in ledger.causes.items():
+                if "granted" in net:
+                    granted[cause] = granted.get(cause, 0) - net["granted"]
+        _merge(faults, counts, ledger_audit.check_funds(tx, granted))
         _merge(faults, counts, methods_audit.check_credits(tx))
         faults += rewards.stock_audit(tx)
         faults += campaigns.campaign_audit(tx)

@@ -81,6 +81,7 @@ EXAMPLES = {
     "console_drafts:key": "SELECT 'grid_shanxi'",
     "fulfilment_id": "SELECT min(id) FROM fulfilment",
     "merchant_id": "SELECT min(id) FROM merchant",
+    "fund_id": "SELECT min(id) FROM fund",
     "meter_id": "SELECT id FROM meter WHERE member_id = :me",
     "unit_energy:meter_id": "SELECT id FROM meter WHERE unit_id IS NOT NULL",
     "notice_id": "SELECT min(id) FROM notice WHERE member_id = :me",

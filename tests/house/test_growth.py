@@ -30,6 +30,7 @@ from webapp.inbox import service as inbox
 from webapp.inbox.forms import AnnouncementText
 from webapp.jobs.runner import run_job
 from webapp.jobs.tables import outbox
+from webapp.ledger import funds
 from webapp.meters import service as meters
 from webapp.meters.forms import Figure, MeterFacts
 from webapp.meters.queries import Owner
@@ -68,7 +69,17 @@ def copy_of(park: Park, path: Path, rows: int) -> Park:
     house = app.extensions["puhui"]
     now = house.clock.now()
     copy = Park(app, path, {**park.ids, "resident": make_member(house, "newcomer").id})
-    for more in (grow_shelf, grow_crowd, grow_acts, grow_news, grow_campaigns, grow_cases, grow_meters, grow_desk):
+    for more in (
+        grow_shelf,
+        grow_crowd,
+        grow_acts,
+        grow_news,
+        grow_campaigns,
+        grow_cases,
+        grow_meters,
+        grow_desk,
+        grow_funds,
+    ):
         more(copy, house, now, rows)
     for job in ("rankings.catch_up", "catch_up_campaigns"):
         run_job(house, job, now)
@@ -182,6 +193,16 @@ def grow_desk(park: Park, house: Any, now: Any, rows: int) -> None:
         tx.execute(insert(outbox), [{**row, "key": f"growth-{n}"} for n in range(rows)])
 
 
+def grow_funds(park: Park, house: Any, now: Any, rows: int) -> None:
+    """Funds, and payments into the first one by different people."""
+    with house.store.write() as tx:
+        for n in range(rows):
+            funds.open_fund(tx, park.ids["administrator"], "park", None, f"资金{n}", now)
+            funds.deposit(
+                tx, 1, 10 + n, f"deposit:{n}", f"deposit:{n}", now, park.ids["auditor" if n % 2 else "editor"]
+            )
+
+
 def test_every_page_asks_as_often_with_many_rows_as_with_few(two: Two) -> None:
     grown = {}
     for rule, _ in two.few.routes("GET"):
@@ -212,6 +233,8 @@ def test_every_page_asks_as_often_with_many_rows_as_with_few(two: Two) -> None:
         ("editor", "/console/campaigns"),
         ("editor", "/console/merchants"),
         ("editor", "/console/rewards"),
+        ("auditor", "/console/funds"),
+        ("auditor", "/console/funds/1"),
         ("auditor", "/console/jobs"),
         ("auditor", "/console/journal"),
         ("auditor", "/console/ledger"),

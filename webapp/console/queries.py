@@ -37,6 +37,9 @@ AREAS: dict[str, tuple[str, str]] = {
     "redemption": ("核销", "Fulfilments"),
     "announcement": ("公告", "Announcements"),
     "unit": ("绿色单元", "Green units"),
+    "fund": ("专项资金", "Funds"),
+    "challenge": ("企业挑战", "Challenges"),
+    "workday": ("工作日历", "Working days"),
     "member": ("用户", "Members"),
     "role": ("角色", "Roles"),
     "audit": ("审计", "Audits"),
@@ -44,7 +47,7 @@ AREAS: dict[str, tuple[str, str]] = {
 }
 BOOKS = {
     "carbon": ("reduction", "declared", "verified"),
-    "points": ("awarded", "points", "held", "spent", "expired"),
+    "points": ("awarded", "granted", "points", "held", "spent", "expired"),
 }
 
 

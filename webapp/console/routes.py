@@ -8,6 +8,7 @@ from webapp.console import (
     announcements,
     campaigns,
     cases,
+    funds,
     ledger,
     members,
     method_drafts,
@@ -49,5 +50,6 @@ BLUEPRINTS = (
     methods.bp,
     temperatures.bp,
     ledger.bp,
+    funds.bp,
     timetable.bp,
 )

@@ -35,6 +35,17 @@ REWARD_STATES: dict[str, Pair] = {
     "on": ("上架", "On the shelf"),
     "off": ("下架", "Off"),
 }
+FUND_KINDS: dict[str, Pair] = {
+    "unit": ("绿色单元", "Green unit"),
+    "merchant": ("商家", "Merchant"),
+    "park": ("园区", "The park"),
+}
+FUND_CODES: dict[str, Pair] = {
+    "deposit": ("充值", "Paid in"),
+    "draw": ("发放奖励", "Rewards"),
+    "refund": ("奖励退回", "Rewards returned"),
+    "withdrawal": ("退回出资方", "Given back"),
+}
 LIMIT_WINDOWS: dict[str, Pair] = {"total": ("总共", "In total"), "month": ("每月", "A month")}
 ANNOUNCEMENT_STATES: dict[str, Pair] = {
     "draft": ("草稿", "Draft"),
@@ -142,6 +153,7 @@ ACCOUNTS: dict[str, Pair] = {
     "declared": ("自报减排", "Declared grams"),
     "verified": ("核实减排", "Verified grams"),
     "awarded": ("已发放", "Awarded"),
+    "granted": ("专项资金发放", "Granted from funds"),
     "points": ("可用积分", "Available points"),
     "held": ("冻结积分", "Held points"),
     "spent": ("已使用", "Spent"),

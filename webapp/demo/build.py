@@ -15,7 +15,7 @@ from points_engine.methodology import Catalogue, load
 from webapp import settings as settings_of
 from webapp.app import build_house
 from webapp.campaigns import service as campaigns
-from webapp.demo import crowd, events, meters, places, town, weather
+from webapp.demo import challenges, crowd, events, meters, places, town, weather
 from webapp.demo.days import at
 from webapp.demo.habits import Menu
 from webapp.demo.life import Life
@@ -161,6 +161,7 @@ class World:
                 tx, self.catalogue, self.staff, self.first, (self.until - self.first).days + 1
             )
             events.announce(tx, self.staff, self.first, self.until)
+            challenges.build_funds(tx, self.staff, self.town.units, before)
             places.build(tx, self.staff["editor-demo"], next((u.id for u in self.town.units), None), before)
             self._welcome(tx)
 

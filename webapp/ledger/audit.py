@@ -1,4 +1,4 @@
-"""Replays members' transfers and compares every figure the ledger keeps: chain, balances, lots, days."""
+"""Replays the transfers of members and funds and compares every figure the ledger keeps: chain, balances, lots, days."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from points_engine.fund import SIGN, FundEntry
 from points_engine.ledger import COLUMN, GENESIS, MEMBER_ACCOUNTS, SYSTEM_ACCOUNTS, Entry
+from webapp.ledger.fund_tables import fund, fund_transfer
 from webapp.ledger.service import ACT_CODES, DAY_PLACE
 from webapp.ledger.tables import lot, member_day, transfer, wallet
 from webapp.store import Tx
@@ -154,6 +156,44 @@ def _compare_days(tx: Tx, found: Findings, replays: dict[int, Replay], first: in
         have, should = stored.get((member, day), [0, 0, 0]), derived.get((member, day), [0, 0, 0])
         if have != should:
             found.faults.append(f"member {member}: day {day} holds {have}, transfers say {should}")
+
+
+def check_funds(tx: Tx, granted: dict[str, int]) -> Findings:
+    """Replay every fund; `granted` is what members got from funds, by cause, and must be what the funds gave."""
+    found = Findings()
+    heads: dict[int, tuple[int, int, str]] = {}
+    given: dict[str, int] = {}
+    for row in tx.rows(select(fund_transfer).order_by(fund_transfer.c.fund_id, fund_transfer.c.seq)):
+        seq, balance, digest = heads.get(row.fund_id, (0, 0, GENESIS))
+        _replay_fund(found, row, seq, balance, digest)
+        heads[row.fund_id] = (row.seq, balance + SIGN[row.code] * row.amount, row.digest)
+        if row.code in ("draw", "refund"):
+            given[row.cause] = given.get(row.cause, 0) - SIGN[row.code] * row.amount
+        found.add(f"funds.{row.code}", row.amount)
+    for row in tx.rows(select(fund).order_by(fund.c.id)):
+        found.add("funds", 1)
+        found.add("funds.balance", row.balance)
+        if (row.seq, row.balance, row.digest) != heads.get(row.id, (0, 0, GENESIS)):
+            found.faults.append(
+                f"fund {row.id}: balance {row.balance} after {row.seq} does not follow from its movements"
+            )
+    for cause in sorted(given.keys() | granted.keys()):
+        if given.get(cause, 0) != granted.get(cause, 0):
+            found.faults.append(f"{cause}: funds gave {given.get(cause, 0)}, members got {granted.get(cause, 0)}")
+    return found
+
+
+def _replay_fund(found: Findings, row: Any, seq: int, balance: int, digest: str) -> None:
+    who = f"fund {row.fund_id} movement {row.seq}"
+    if row.seq != seq + 1:
+        found.faults.append(f"{who}: a movement is missing or was inserted (expected {seq + 1})")
+    if row.balance != balance + SIGN[row.code] * row.amount:
+        found.faults.append(f"{who}: its balance does not follow from the one before")
+    entry = FundEntry(
+        row.fund_id, row.seq, row.code, row.amount, row.balance, row.cause, row.key, row.actor_id, row.posted_at
+    )
+    if entry.digest(digest) != row.digest:
+        found.faults.append(f"{who}: the row does not fit its digest")
 
 
 assert set(COLUMN) == {a for book in MEMBER_ACCOUNTS.values() for a in book}

@@ -120,3 +120,5 @@ def append_only_statements(dialect: str) -> list[str]:
 for _dialect in ("sqlite", "postgresql"):
     for _statement in append_only_statements(_dialect):
         event.listen(transfer, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect))
+
+from webapp.ledger import fund_tables  # noqa: E402, F401 - the prepaid funds belong to this room
