@@ -19,7 +19,7 @@ CLOCK_OWNERS = {"datetime", "date", "time", "func", "datetime.datetime", "dateti
 CHANCE = {
     "secrets": {
         "webapp.green_units.forms": "join codes",
-        "webapp.green_units.service": "join codes",
+        "webapp.green_units.basis": "ids of memberships",
         "webapp.inbox.service": "keys of notices without one",
         "webapp.launch.secrets": "the secrets of a new installation",
         "webapp.members.codes": "sign-in codes",

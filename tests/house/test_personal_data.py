@@ -49,11 +49,13 @@ KEYED_OTHERWISE = {
     "photo_use": "unique across members, keyed by the fingerprint",
     "published_row": "a published board is read and kept as a whole",
     "redemption_code": "unique across members, keyed by the code",
+    "roster_entry": "a list is its unit's; who joined through a line is noted beside it",
     "trip_mark": "asked for by mark, whoever rode",
 }
 UNIQUE_OTHERWISE = {
     ("meter", "kind"): "a meter is bound to one home, whoever reads it",
     ("proof", "source"): "what a source has told once is known for ever, whoever brings it",
+    ("pledge_signature", "number"): "a certificate is looked up by its number alone",
     ("fulfilment", "code"): "a code is handed over once, whoever stands at the counter",
     ("partner_link", "source"): "a partner's account is one member's",
 }

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, case, func, literal, or_, select, text
 
 from points_engine.clock import days_of, month_of
 from points_engine.errors import Invalid
 from webapp.green_units import queries
+from webapp.green_units.parts import people_in
 from webapp.green_units.queries import Unit
 from webapp.green_units.tables import membership
+from webapp.green_units.tree import Tree, tree_of
 from webapp.ledger.queries import days
 from webapp.store import Tx
 
@@ -56,6 +59,7 @@ class Bar:
 class DepartmentLine:
     """One department this month."""
 
+    id: int
     name: str
     members: int
     sum: Sum
@@ -106,6 +110,56 @@ def unit_page(tx: Tx, unit: Unit, today: date, month: str | None = None) -> Unit
     )
 
 
+@dataclass(frozen=True, slots=True)
+class PartPage:
+    """One part of a unit in one month, for its own administrators and the unit's."""
+
+    unit: Unit
+    part: Unit
+    path: str
+    members: int
+    month: str
+    month_before: str | None
+    month_after: str | None
+    sum: Sum
+    rate: int | None
+    departments: Sequence[DepartmentLine]
+
+
+def part_page(tx: Tx, unit: Unit, part: Unit, today: date, month: str | None = None) -> PartPage:
+    """The figures of a part with everything under it; hidden where the page above hides it."""
+    month = read_month(month, today)
+    first, last = days_of(month)
+    tree = tree_of(tx, unit.id)
+    way = tree.way_to(part.id)
+    here = tree.below(part.id)
+    counts = people_in(tx, unit.id)
+    members = sum(counts.get(one, 0) for one in here)
+    shown = members >= FEWEST and _shown_from_above(tx, tree, [unit.id, *(one.id for one in way)], first, last)
+    inside = membership.c.department_id.in_(sorted(here))
+    acted = _sum(tx, unit, first, last, inside) if shown else HIDDEN
+    active = _active_now(tx, unit, first, last, inside) if shown else 0
+    return PartPage(
+        unit=unit,
+        part=part,
+        path="/".join(one.name for one in way),
+        members=members,
+        month=month,
+        month_before=_neighbour(month, -1, unit, today),
+        month_after=_neighbour(month, 1, unit, today),
+        sum=acted,
+        rate=None if acted.hidden or active < FEWEST else active * 100 // members,
+        departments=[] if acted.hidden else _lines(tx, tree, part.id, counts, first, last),
+    )
+
+
+def _shown_from_above(tx: Tx, tree: Tree, way: Sequence[int], first: date, last: date) -> bool:
+    """Whether no page on the way down hides the next part: a part of few, and one that would give it away."""
+    return all(
+        below not in _hidden(tree, above, _groups(tx, tree, above, first, last)) for above, below in pairwise(way)
+    )
+
+
 def read_month(text: str | None, today: date) -> str:
     """A month as 2026-06, not after the current one; Invalid for anything else."""
     if not text:
@@ -152,8 +206,8 @@ _SUMS = (
 )
 
 
-def _sum(tx: Tx, unit: Unit, first: date, last: date) -> Sum:
-    row = tx.row(select(*_SUMS).select_from(_together(first, last)).where(membership.c.unit_id == unit.id))
+def _sum(tx: Tx, unit: Unit, first: date, last: date, *inside: Any) -> Sum:
+    row = tx.row(select(*_SUMS).select_from(_together(first, last)).where(membership.c.unit_id == unit.id, *inside))
     assert row is not None
     return _shown(unit, int(row.declared_g), int(row.verified_g), int(row.people))
 
@@ -164,13 +218,13 @@ def _shown(unit: Unit, declared_g: int, verified_g: int, people: int) -> Sum:
     return Sum(declared_g, verified_g, people)
 
 
-def _active_now(tx: Tx, unit: Unit, first: date, last: date) -> int:
+def _active_now(tx: Tx, unit: Unit, first: date, last: date, *inside: Any) -> int:
     """How many of today's members acted in the period while they belonged."""
     return int(
         tx.scalar(
             select(func.count(func.distinct(membership.c.member_id)))
             .select_from(_together(first, last))
-            .where(membership.c.unit_id == unit.id, membership.c.left_on.is_(None), days.c.acts > 0)
+            .where(membership.c.unit_id == unit.id, membership.c.left_on.is_(None), days.c.acts > 0, *inside)
         )
         or 0
     )
@@ -198,34 +252,45 @@ def _bars(tx: Tx, unit: Unit, first: date, last: date, small: bool) -> list[Bar]
 
 
 def _departments(tx: Tx, unit: Unit, first: date, last: date) -> list[DepartmentLine]:
-    """Departments of five people or more, this month; a department of few is not even named with its sum."""
-    named = queries.departments(tx, unit.id)
+    """The parts right under a unit, each with everything under it, this month."""
+    tree = tree_of(tx, unit.id)
+    return _lines(tx, tree, unit.id, people_in(tx, unit.id), first, last) if tree.parts else []
+
+
+def _lines(
+    tx: Tx, tree: Tree, above: int, counts: dict[int | None, int], first: date, last: date
+) -> list[DepartmentLine]:
+    """Parts of five people or more; a part of few is not even named with its sum."""
+    named = tree.children(above)
     if not named:
         return []
-    counts = dict.fromkeys((d.id for d in named), 0)
-    for row in tx.rows(
-        select(membership.c.department_id, func.count())
-        .where(membership.c.unit_id == unit.id, membership.c.left_on.is_(None))
-        .group_by(membership.c.department_id)
-    ):
-        counts[row[0]] = int(row[1])
-    rows = tx.rows(
-        select(membership.c.department_id, *_SUMS)
-        .select_from(_together(first, last))
-        .where(membership.c.unit_id == unit.id)
-        .group_by(membership.c.department_id)
-    )
-    sums = {r.department_id: (int(r.declared_g), int(r.verified_g), int(r.people)) for r in rows}
-    groups = [d.id for d in named] + [None]  # those without a department are a group as well
-    hidden = hide([sums.get(g, (0, 0, 0))[2] for g in groups])
-    return [
-        DepartmentLine(
-            d.name,
-            counts[d.id],
-            HIDDEN if i in hidden or counts[d.id] < FEWEST else Sum(*sums.get(d.id, (0, 0, 0))),
-        )
-        for i, d in enumerate(named)
-    ]
+    sums = _groups(tx, tree, above, first, last)
+    hidden = _hidden(tree, above, sums)
+    lines = []
+    for part in named:
+        members = sum(counts.get(one, 0) for one in tree.below(part.id))
+        few = part.id in hidden or members < FEWEST
+        lines.append(DepartmentLine(part.id, part.name, members, HIDDEN if few else Sum(*sums.get(part.id, (0, 0, 0)))))
+    return lines
+
+
+def _groups(tx: Tx, tree: Tree, above: int, first: date, last: date) -> dict[int, tuple[int, int, int]]:
+    """Sums of the parts right under `above`, by part; under 0 the people of none of them."""
+    place = {one: part.id for part in tree.children(above) for one in tree.below(part.id)}
+    group = case(place, value=membership.c.department_id, else_=0) if place else literal(0)
+    query = select(group.label("part"), *_SUMS).select_from(_together(first, last))
+    query = query.where(membership.c.unit_id == tree.unit_id)
+    if above != tree.unit_id:
+        query = query.where(membership.c.department_id.in_(sorted(tree.below(above))))
+    return {
+        r.part: (int(r.declared_g), int(r.verified_g), int(r.people)) for r in tx.rows(query.group_by(text("part")))
+    }
+
+
+def _hidden(tree: Tree, above: int, sums: dict[int, tuple[int, int, int]]) -> set[int]:
+    """The parts under `above` that are not shown; those in no part are a group as well."""
+    groups = [part.id for part in tree.children(above)] + [0]
+    return {groups[i] for i in hide([sums.get(one, (0, 0, 0))[2] for one in groups])}
 
 
 def _neighbour(month: str, step: int, unit: Unit, today: date) -> str | None:

@@ -11,9 +11,12 @@ from sqlalchemy import and_, func, or_, select
 
 from points_engine.errors import refuse
 from webapp.green_units.tables import green_unit, membership
+from webapp.green_units.tree import Tree, tree_of
 from webapp.members import queries as members
+from webapp.members.queries import children as child
 from webapp.store import Tx
 
+__all__ = ["Tree", "tree_of"]
 PAGE = 30
 # For joins by rooms on the right: one row a membership, from joined_on up to the day before left_on.
 memberships = membership
@@ -32,6 +35,8 @@ class Unit:
     parent_id: int | None
     on_boards: bool
     created_at: datetime
+    top_id: int | None = None
+    needs_approval: bool = False
 
     @property
     def is_family(self) -> bool:
@@ -102,7 +107,7 @@ def units(tx: Tx, kind: str | None = None, text: str = "", after: int | None = N
 
 
 def departments(tx: Tx, unit_id: int) -> list[Unit]:
-    """The active departments of a unit, oldest first."""
+    """The active parts right under a unit or part, oldest first."""
     rows = tx.rows(
         select(green_unit)
         .where(green_unit.c.parent_id == unit_id, green_unit.c.status == "active")
@@ -151,7 +156,32 @@ def unit_ids_of(tx: Tx, member_id: int) -> dict[str, int]:
 
 
 def administered(tx: Tx, member_id: int) -> list[Unit]:
-    """The active units this member administers."""
+    """The active units this member administers; of whom administers a part only, nothing."""
+    return [unit for unit in _granted(tx, member_id) if unit.top_id is None]
+
+
+def administered_parts(tx: Tx, member_id: int) -> list[Unit]:
+    """The active parts of units whose sums this member may see."""
+    return [unit for unit in _granted(tx, member_id) if unit.top_id is not None]
+
+
+def administered_part(tx: Tx, member_id: int, part_id: int) -> tuple[Unit, Unit]:
+    """A part whose sums this member may see, and its unit: the part's admins and the unit's; 404 for others."""
+    row = tx.row(
+        select(green_unit).where(
+            green_unit.c.id == part_id, green_unit.c.top_id.is_not(None), green_unit.c.status == "active"
+        )
+    )
+    if row is None:
+        raise refuse("not_found", "unknown_unit")
+    mine = {grant.unit_id for grant in members.grants_of(tx, member_id) if grant.role == "unit_admin"}
+    above = {part.id for part in tree_of(tx, row.top_id).way_to(part_id)}
+    if not mine & {row.top_id, *above}:
+        raise refuse("not_found", "unknown_unit")
+    return _unit(row), unit_by_id(tx, row.top_id)
+
+
+def _granted(tx: Tx, member_id: int) -> list[Unit]:
     ids = [grant.unit_id for grant in members.grants_of(tx, member_id) if grant.role == "unit_admin"]
     if not ids:
         return []
@@ -159,6 +189,17 @@ def administered(tx: Tx, member_id: int) -> list[Unit]:
         select(green_unit).where(green_unit.c.id.in_(ids), green_unit.c.status == "active").order_by(green_unit.c.id)
     )
     return [_unit(row) for row in rows]
+
+
+def children(tx: Tx, unit_ids: Sequence[int]) -> dict[int, int]:
+    """How many under fourteen belong to each unit now; for person-equivalents of families."""
+    rows = tx.rows(
+        select(membership.c.unit_id, func.count())
+        .join(child, child.c.member_id == membership.c.member_id)
+        .where(membership.c.unit_id.in_(unit_ids), membership.c.left_on.is_(None))
+        .group_by(membership.c.unit_id)
+    )
+    return dict.fromkeys(unit_ids, 0) | {row[0]: int(row[1]) for row in rows}
 
 
 def my_membership(tx: Tx, member_id: int, unit_id: int) -> MyUnit:
@@ -254,4 +295,6 @@ def _unit(row: Any) -> Unit:
         row.parent_id,
         row.on_boards,
         row.created_at,
+        row.top_id,
+        row.needs_approval,
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, or_, select
@@ -14,10 +14,12 @@ from points_engine.errors import refuse
 from webapp.members.consents import Consent, consents_of, has_consent
 from webapp.members.phones import PhoneBook, mask
 from webapp.members.signin import token_hash
-from webapp.members.tables import member, role_grant, session
+from webapp.members.tables import child, member, role_grant, session
 from webapp.store import Query, Store, Tx, among
 
 __all__ = ["Consent", "consents_of", "has_consent"]
+# For joins by rooms on the right: one row for each account of somebody under fourteen.
+children = child
 DEMO_LOGINS = (
     "m000001", "hr-demo", "merchant-demo", "reviewer-demo", "editor-demo", "auditor-demo", "admin-demo",
 )  # fmt: skip
@@ -70,6 +72,17 @@ class StaffLine:
     status: str
     created_at: datetime
     roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ward:
+    """A child's account as its guardian sees it; `until` is the day it becomes an account like any other."""
+
+    id: int
+    public_id: str
+    nickname: str
+    login: str | None
+    until: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,11 +257,54 @@ def unit_admins(tx: Tx, unit_id: int) -> list[int]:
 
 
 def inactive(tx: Tx, among: Collection[int] | None = None) -> list[int]:
-    """Members who are frozen or have left (all, or those of `among`); boards do not show them."""
-    query = select(member.c.id).where(member.c.status != "active")
+    """Members who are frozen, have left or are under fourteen (all, or those of `among`); boards do not show them."""
+    asleep = select(member.c.id).where(member.c.status != "active")
+    young = select(child.c.member_id)
     if among is not None:
-        query = query.where(member.c.id.in_(list(among)))
-    return [row.id for row in tx.rows(query)]
+        asleep = asleep.where(member.c.id.in_(list(among)))
+        young = young.where(child.c.member_id.in_(list(among)))
+    return [row[0] for row in tx.rows(asleep.union(young))]
+
+
+def is_child(tx: Tx, member_id: int) -> bool:
+    """Whether this is the account of somebody under fourteen, kept by a guardian."""
+    return tx.scalar(select(child.c.member_id).where(child.c.member_id == member_id)) is not None
+
+
+def guardian_of(tx: Tx, member_id: int) -> int | None:
+    """Who keeps the account of somebody under fourteen; None for everybody else."""
+    found: int | None = tx.scalar(select(child.c.guardian_id).where(child.c.member_id == member_id))
+    return found
+
+
+def wards(tx: Tx, guardian_id: int) -> list[Ward]:
+    """The accounts a guardian keeps for their children, oldest first."""
+    rows = tx.rows(
+        select(member.c.id, member.c.public_id, member.c.nickname, member.c.login, child.c.until)
+        .join(child, child.c.member_id == member.c.id)
+        .where(child.c.guardian_id == guardian_id)
+        .order_by(member.c.id)
+    )
+    return [Ward(row.id, row.public_id, row.nickname, row.login, row.until) for row in rows]
+
+
+def phone_hash_of(tx: Tx, member_id: int) -> str | None:
+    """The keyed fingerprint of a member's number."""
+    found: str | None = tx.scalar(select(member.c.phone_hash).where(member.c.id == member_id))
+    return found
+
+
+def by_phone_hashes(tx: Tx, hashes: Sequence[str]) -> dict[str, int]:
+    """The active members with these fingerprints, by the thousand."""
+    found: dict[str, int] = {}
+    for start in range(0, len(hashes), 500):
+        rows = tx.rows(
+            select(member.c.phone_hash, member.c.id).where(
+                member.c.phone_hash.in_(hashes[start : start + 500]), member.c.status == "active"
+            )
+        )
+        found |= {row.phone_hash: row.id for row in rows}
+    return found
 
 
 def staff_among(tx: Tx, ids: Collection[int]) -> set[int]:

@@ -122,6 +122,18 @@ consent = Table(
     Column("withdrawn_at", UtcDateTime),
 )
 
+# An account that a guardian keeps for somebody under fourteen: no place, no rank, no rewards of its own.
+# The row goes on the day `until`, the first after the month in which they turn fourteen.
+child = Table(
+    "child",
+    metadata,
+    Column("member_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("guardian_id", BigInteger, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+Index("ix_child_guardian_id", child.c.guardian_id)
+
 feedback = Table(
     "feedback",
     metadata,

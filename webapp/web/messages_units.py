@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 MESSAGES: dict[str, tuple[str, str]] = {
+    "not_for_children": ("未满 14 岁的账号不能这样做", "Accounts of people under fourteen cannot do this"),
+    "part_in_itself": ("不能移到自己或自己的下级里", "A part cannot be moved into itself or what is under it"),
+    "part_too_deep": ("部门最多 {most} 级", "Parts go at most {most} levels deep"),
+    "too_many_parts": ("一个单元最多 {most} 个部门", "A unit has at most {most} parts"),
+    "list_dropped": ("这份名单已经作废，请重新上传", "This list was dropped; please upload it again"),
+    "unknown_invitation": ("没有这个邀请，可能已经处理", "No such invitation; it may have been answered"),
+    "unknown_list": ("没有这份名单", "No such list"),
+    "unknown_request": ("没有这条申请，可能已经处理", "No such request; it may have been answered"),
     "table_bad_line": (
         "第 {line} 行读不出来，引号可能没有配对",
         "Line {line} cannot be read; a quotation mark may be missing",
@@ -65,4 +73,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
 }
 
-REASONS: dict[str, tuple[str, str]] = {}
+REASONS: dict[str, tuple[str, str]] = {
+    "department_name": (
+        "部门名称不正确，每级 1–40 个字，用“/”隔开",
+        "Each level of a department has 1–40 letters, divided by “/”",
+    ),
+    "employee_number": ("工号是 1–20 位字母或数字", "An employee number is 1–20 letters or digits"),
+    "nobody_named": ("没有填手机号或工号", "Neither a phone nor an employee number"),
+    "part_too_deep_here": ("部门最多 4 级", "At most 4 levels of departments"),
+    "no_slash": ("名称里不要用“/”，上下级用“/”分开写", "No “/” in a name; it divides levels"),
+    "twice_here": ("这里已经有同名的部门", "There is a part of this name here already"),
+}
