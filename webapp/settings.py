@@ -37,6 +37,12 @@ class Settings(BaseSettings):
         description="The address people type. An https address turns on Secure and __Host- cookies and HSTS. "
         "Required in production.",
     )
+    park_name: str = Field(
+        "长治高新技术产业开发区",
+        min_length=2,
+        max_length=40,
+        description="Who issues certificates, honours and statistics.",
+    )
     host: str = Field("127.0.0.1", description="The address the web process listens on.")
     port: int = Field(8000, ge=1, le=65535, description="The port the web process listens on.")
     var_dir: Path = Field(ROOT / "var", description="The folder that holds everything `up` keeps or logs.")
@@ -90,6 +96,12 @@ class Settings(BaseSettings):
         0, ge=0, le=5, description="Reverse proxies in front whose X-Forwarded-For may be believed."
     )
     group_commit: bool = Field(True, description="Let acts that arrive together share one database transaction.")
+    boards_reviewed: str = Field(
+        "month,year",
+        pattern=r"^(none|(week|month|year)(,(week|month|year))*)$",
+        description="Which boards wait for a review and a second person before they are published: "
+        "week, month, year, with commas between, or none. The others publish themselves.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
     log_json: bool = Field(
         default_factory=lambda data: data.get("env") == "production",
@@ -171,6 +183,11 @@ class Settings(BaseSettings):
     @property
     def production(self) -> bool:
         return self.env == "production"
+
+    @property
+    def reviewed_periods(self) -> tuple[str, ...]:
+        """The kinds of period whose boards people look at before they are published."""
+        return () if self.boards_reviewed == "none" else tuple(self.boards_reviewed.split(","))
 
     @property
     def secure(self) -> bool:

@@ -73,3 +73,8 @@ def catch_up(store: Any, now: datetime = NOW) -> None:
 def faults(store: Any) -> list[str]:
     with store.snapshot() as tx:
         return rankings.audit_boards(tx)
+
+
+def close(store: Any, now: datetime, reviewed: tuple[str, ...] = ()) -> int:
+    """What the timetable does each hour."""
+    return rankings.close_due(store, reviewed, now)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, func, select
 
 from points_engine.ledger import MEMBER_ACCOUNTS, Wallet
+from webapp.ledger.service import ACT_CODES
 from webapp.ledger.tables import lot, member_day, transfer
 from webapp.ledger.tables import wallet as wallets
 from webapp.store import Tx
@@ -116,6 +117,24 @@ def day_list(tx: Tx, member_id: int, first: date, last: date) -> list[Any]:
 def totals(tx: Tx, first: date, last: date) -> Sums:
     """Everybody's days added up; for public figures, not for hot paths."""
     return _added(tx, member_day.c.day.between(first, last))
+
+
+def act_moves(tx: Tx, members: tuple[int, int], first: date, last: date) -> list[Any]:
+    """Grams that acts of some days moved for the members of a range, one row a transfer: member_id, seq, day, grams.
+
+    What the days of `member_day` add up to, read from the transfers themselves.
+    """
+    c = transfer.c
+    grams = case((c.credit.in_(("declared", "verified")), c.amount), else_=0) - case(
+        (c.debit.in_(("declared", "verified")), c.amount), else_=0
+    )
+    query = select(c.member_id, c.seq, c.occurred_on.label("day"), grams.label("grams")).where(
+        c.member_id.between(*members),
+        c.book == "carbon",
+        c.code.in_(sorted(ACT_CODES)),
+        c.occurred_on.between(first, last),
+    )
+    return list(tx.rows(query))
 
 
 def first_days(tx: Tx, member_ids: Sequence[int]) -> dict[int, date]:

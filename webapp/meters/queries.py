@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy import and_, case, func, or_, select, tuple_
 
 from points_engine.clock import days_of
 from points_engine.errors import refuse
@@ -208,6 +208,27 @@ def known_temperatures(tx: Tx, station: Iterable[str]) -> dict[tuple[str, str], 
     t = temperature.c
     rows = tx.rows(select(t.station, t.period, t.mean_milli).where(t.station.in_(sorted(set(station)))))
     return {(row.station, row.period): row.mean_milli for row in rows}
+
+
+def unit_months(tx: Tx, months: Sequence[str]) -> list[Any]:
+    """Use of green units' meters: rows of unit_id, kind, month, use_milli, days and the same of a year before.
+
+    Only months that were measured in both years.
+    """
+    now, then, m = month_use.alias("now"), month_use.alias("then"), meter.c
+    years = {month: f"{int(month[:4]) - 1}{month[4:]}" for month in months}
+    if not years:
+        return []
+    earlier = case(years, value=now.c.month)
+    query = (
+        select(m.unit_id, m.kind, now.c.month, now.c.use_milli, now.c.days,
+               then.c.use_milli.label("then_milli"), then.c.days.label("then_days"))
+        .select_from(meter)
+        .join(now, and_(now.c.member_id == m.member_id, now.c.meter_id == m.id))
+        .join(then, and_(then.c.member_id == m.member_id, then.c.meter_id == m.id, then.c.month == earlier))
+        .where(m.member_id == 0, now.c.month.in_(sorted(years)), now.c.measured, then.c.measured)
+    )  # fmt: skip
+    return list(tx.rows(query))
 
 
 def has_meters(tx: Tx, member_id: int) -> bool:

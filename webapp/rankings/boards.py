@@ -1,4 +1,4 @@
-"""Which boards there are: subjects, measures, their codes, names and periods, and the words on how they count."""
+"""Which boards there are: subjects, measures, size classes, their codes, names and periods."""
 
 from __future__ import annotations
 
@@ -6,35 +6,28 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from points_engine import ladder
+from points_engine.boards import FEWEST, classes
 from points_engine.clock import days_of, local_day, week_of
 from points_engine.errors import refuse
 from points_engine.ranking import PERIOD_KINDS, TOTAL, before, kind_of, period_of
 
+__all__ = ["BOARDS", "FEWEST", "GRACE", "MEASURES", "SUBJECTS", "Board", "board_of", "boards_of", "read_period"]
+
 # An act may be logged up to 72 hours late, so a period stays open that long after its end.
 GRACE = timedelta(hours=72)
-FEWEST = 5  # a smaller unit is not shown: its sum could be traced to a person
-METHOD_ZH = (
-    "统计周期内减排量（克二氧化碳当量），自报与核验的合计；自报行为已按一半计。"
-    "周期结束后 72 小时内补记的行为计入，之后定榜不再改变。数值相同名次并列（1、2、2、4），并列者按先达到的在前。"
-    "单位的数值只计成员在该单位期间的行为；人均按周期内曾在该单位的人数计算，向下取整。"
-    "不足 5 人的单位不上榜；家庭由本人选择是否上榜。"
-)
-METHOD_EN = (
-    "Grams of CO2e within the period, declared and verified together; declared acts are already halved. "
-    "Acts logged up to 72 hours after the end count; then the board is fixed. Equal values share a place "
-    "(1, 2, 2, 4), and whoever got there first stands first. A unit counts what its people did while they "
-    "belonged to it; per head divides by everybody who belonged to it in the period, rounded down. Units of "
-    "fewer than 5 people are not shown; families choose whether they are."
-)
+ALL = ""  # every size
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """One board: whose values are compared (`subject`) and which value (`measure`: total or per_head)."""
+    """One board: whose values are compared (`subject`), which value (`measure`), and among units of which size."""
 
     code: str
     subject: str
     measure: str
+    size_class: str
+    number: int
     name_zh: str
     name_en: str
 
@@ -46,6 +39,34 @@ class Board:
     def per_head(self) -> bool:
         return self.measure == "per_head"
 
+    @property
+    def in_grams(self) -> bool:
+        return self.measure in ("total", "per_head")
+
+    @property
+    def shrunk(self) -> bool:
+        """Whether small units are drawn towards the mean of their class."""
+        return MEASURES[self.measure].shrunk and self.subject != "family"
+
+    def ladder(self, period: str) -> int:
+        """The number of this board's live ladder in a period."""
+        return self.number * 10_000_000 + ladder.number_of(period)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One way to compare: its name, its unit, for which kinds of period and whether small units are drawn in."""
+
+    code: str
+    number: int
+    zh: str
+    en: str
+    unit_zh: str
+    unit_en: str
+    periods: tuple[str, ...] = PERIOD_KINDS
+    shrunk: bool = False
+    families: bool = True
+
 
 SUBJECTS = {
     "members": ("个人", "Members"),
@@ -54,18 +75,35 @@ SUBJECTS = {
     "community": ("社区", "Communities"),
     "family": ("家庭", "Families"),
 }
+_DATED = ("week", "month", "year")
+MEASURES = {
+    each.code: each
+    for each in (
+        Measure("total", 1, "总量", "Total", "kg", "kg"),
+        Measure("per_head", 2, "人均", "Per head", "kg/人", "kg/head", shrunk=True),
+        Measure("participation", 3, "参与率", "Participation", "%", "%", shrunk=True, families=False),
+        Measure("improvement", 4, "比自己", "Improvement", "%", "%", _DATED, shrunk=True),
+        Measure("energy", 5, "节能", "Energy saved", "kgce", "kgce", ("month", "year", TOTAL), families=False),
+    )
+}
 
 
 def _boards() -> Iterable[Board]:
-    yield Board("members", "members", "total", "个人减碳榜", "Members")
-    for kind in ("enterprise", "public_body", "community", "family"):
+    yield Board("members", "members", "total", ALL, 1, "个人减碳榜", "Members")
+    for n, kind in enumerate(("enterprise", "public_body", "community", "family"), 1):
         zh, en = SUBJECTS[kind]
-        code = kind.replace("_", "-")
-        yield Board(f"{code}-total", kind, "total", f"{zh}总量榜", f"{en}, total")
-        yield Board(f"{code}-per-head", kind, "per_head", f"{zh}人均榜", f"{en}, per head")
+        for m in MEASURES.values():
+            if kind == "family" and not m.families:
+                continue
+            code, number = f"{kind}-{m.code}".replace("_", "-"), n * 1000 + m.number * 10
+            yield Board(code, kind, m.code, ALL, number, f"{zh}{m.zh}榜", f"{en}, {m.en.lower()}")
+            for c, size in enumerate(() if kind == "family" else classes(), 1):
+                names = (f"{zh}{m.zh}榜（{size.zh}）", f"{en}, {m.en.lower()} ({size.en})")
+                yield Board(f"{code}-{size.code}", kind, m.code, size.code, number + c, *names)
 
 
 BOARDS: dict[str, Board] = {board.code: board for board in _boards()}
+_BY_PLACE = {(board.subject, board.measure, board.size_class): board for board in BOARDS.values()}
 
 
 def board_of(code: str) -> Board:
@@ -74,6 +112,17 @@ def board_of(code: str) -> Board:
     if board is None:
         raise refuse("not_found", "unknown_board", board=code[:40])
     return board
+
+
+def find(subject: str, measure: str, size_class: str = ALL) -> Board | None:
+    """The board of a subject, measure and size; None where there is none."""
+    return _BY_PLACE.get((subject, measure, size_class))
+
+
+def boards_of(period: str) -> list[Board]:
+    """The boards that there are for a period."""
+    kind = kind_of(period)
+    return [board for board in BOARDS.values() if kind in MEASURES[board.measure].periods]
 
 
 def read_period(text: str | None, today: date) -> str:

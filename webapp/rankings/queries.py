@@ -5,30 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import and_, func, or_, select, union_all
+from sqlalchemy import func, select
 
+from points_engine import board_file
 from points_engine.clock import local_day, week_of
 from points_engine.errors import refuse
+from points_engine.ranking import kind_of
 from webapp.green_units import queries as green_units
 from webapp.members import queries as members
-from webapp.rankings import closing
-from webapp.rankings.boards import METHOD_EN, METHOD_ZH, Board, board_of, neighbours, read_period
-from webapp.rankings.tables import (
-    open_period,
-    published_board,
-    published_row,
-    score,
-    standing,
-    unit_score,
-)
+from webapp.rankings import closing, ladders, places, published, words
+from webapp.rankings.boards import MEASURES, Board, board_of, neighbours, read_period
+from webapp.rankings.places import PAGE, Found
+from webapp.rankings.published import Published
+from webapp.rankings.tables import score, standing
 from webapp.store import Tx
 
-PAGE = 50
 # An offset costs what it skips; nobody leafs further, and my own row is found by my value.
 LAST_PAGE = 100
-AROUND = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +35,7 @@ class Row:
     value_milli: int
     members: int
     is_me: bool
+    plain_milli: int = 0
 
     @property
     def grams(self) -> int:
@@ -51,18 +46,6 @@ class Row:
     def value(self) -> int | float:
         """Grams for the API: whole, or with the thousandths of a value per head."""
         return self.value_milli // 1000 if self.value_milli % 1000 == 0 else self.value_milli / 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """What fixes a published board."""
-
-    as_of: datetime
-    entries: int
-    checksum: str
-    salt: str
-    method_zh: str
-    method_en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +85,40 @@ class BoardPage:
     me: MyPlace | None
     method_zh: str
     method_en: str
+    version: int | None = None
+    versions: Sequence[Published] = ()
+    reviewing: bool = False
+
+    @property
+    def superseded(self) -> bool:
+        """Whether a later version has been published."""
+        return bool(self.versions) and self.version != self.versions[0].version
+
+    @property
+    def for_this_period(self) -> bool:
+        """Whether there is such a board for a period of this kind at all."""
+        return kind_of(self.period) in MEASURES[self.board.measure].periods
 
 
 NOBODY = MyPlace(None, 0, None, None, None, None, ())
 
 
-def page(tx: Tx, code: str, period: str | None, number: int, member_id: int | None, now: datetime) -> BoardPage:
-    """Page `number` (from 1) of a board; 404 unknown_board, unknown_period."""
+def page(
+    tx: Tx, code: str, period: str | None, number: int, member_id: int | None, now: datetime, version: int | None = None
+) -> BoardPage:
+    """Page `number` (from 1) of a board, as it lives or as a version was published; 404 unknown_board, unknown_period."""
     board = board_of(code)
     today = local_day(now)
     period = read_period(period, today)
     number = max(1, min(number, LAST_PAGE))
-    fixed = published(tx, code, period)
+    known = published.versions(tx, board, period)
+    fixed = _version(known, version)
     mine = _my_subject(tx, board, member_id)
-    found = _published_page(tx, code, period, number) if fixed else _live_page(tx, board, period, number)
+    if fixed:
+        found = published.page(tx, board, period, fixed.version, number)
+    else:
+        found = places.page(tx, board, period, number)
+    method = (fixed.method_zh, fixed.method_en) if fixed else words.method(board)
     before, after = neighbours(period, today)
     return BoardPage(
         board=board,
@@ -125,35 +128,52 @@ def page(tx: Tx, code: str, period: str | None, number: int, member_id: int | No
         state="published" if fixed else "live",
         as_of=fixed.as_of if fixed else tx.scalar(select(standing.c.as_of)),
         checksum=fixed.checksum if fixed else None,
-        total=fixed.entries if fixed else _entries(tx, board, period),
+        total=fixed.entries if fixed else ladders.entries(tx, board, period),
         rows=_named(tx, board, found[:PAGE], mine),
         number=number,
         has_next=len(found) > PAGE and number < LAST_PAGE,
-        me=_place_of(tx, board, period, mine, fixed, around=False) if member_id is not None else None,
-        method_zh=fixed.method_zh if fixed else METHOD_ZH,
-        method_en=fixed.method_en if fixed else METHOD_EN,
+        me=_place_of(tx, board, period, mine, fixed, around=number == 1) if member_id is not None else None,
+        method_zh=method[0],
+        method_en=method[1],
+        version=fixed.version if fixed else None,
+        versions=known,
+        reviewing=not fixed and closing.latest(tx, period) is not None,
     )
+
+
+def _version(known: Sequence[Published], version: int | None) -> Published | None:
+    """The version asked for, by default the newest; 404 not_published for one that is not there."""
+    if version is None:
+        return known[0] if known else None
+    for each in known:
+        if each.version == version:
+            return each
+    raise refuse("not_found", "not_published")
 
 
 def my_place(tx: Tx, code: str, period: str | None, member_id: int, now: datetime) -> MyPlace:
     """My place (or my unit's) on a board, the gap to the next place up and the rows around mine."""
-    board = board_of(code)
-    period = read_period(period, local_day(now))
-    return _place_of(tx, board, period, _my_subject(tx, board, member_id), published(tx, code, period))
+    return _mine(tx, code, period, member_id, now, around=True)
 
 
 def my_row(tx: Tx, code: str, period: str | None, member_id: int, now: datetime) -> MyPlace:
     """As my_place without the rows around; what home shows."""
+    return _mine(tx, code, period, member_id, now, around=False)
+
+
+def _mine(tx: Tx, code: str, period: str | None, member_id: int, now: datetime, around: bool) -> MyPlace:
     board = board_of(code)
     period = read_period(period, local_day(now))
-    mine = _my_subject(tx, board, member_id)
-    return _place_of(tx, board, period, mine, published(tx, code, period), around=False)
+    fixed = _version(published.versions(tx, board, period), None)
+    return _place_of(tx, board, period, _my_subject(tx, board, member_id), fixed, around)
 
 
 def opening_period(tx: Tx, code: str, now: datetime) -> str:
-    """What a board opens with: the current week, or the one before while nobody is on it yet."""
-    today = local_day(now)
-    return week_of(today) if _entries(tx, board_of(code), week_of(today)) else _last_week(today)
+    """What a board opens with: the current week (or month, where there is no week), or the one before while it is empty."""
+    today, board = local_day(now), board_of(code)
+    if "week" not in MEASURES[board.measure].periods:
+        return read_period("month", today)
+    return week_of(today) if ladders.entries(tx, board, week_of(today)) else _last_week(today)
 
 
 def _last_week(today: date) -> str:
@@ -163,39 +183,20 @@ def _last_week(today: date) -> str:
 def home_board(tx: Tx, member_id: int, now: datetime, top: int = 3) -> MyPlace:
     """The members' week as home shows it: the top rows, and my place with the gap; last week's while it is empty."""
     board, today = board_of("members"), local_day(now)
-    period, both = week_of(today), _top_and_me(tx, board, week_of(today), member_id, top)
-    if not both:
-        period, both = _last_week(today), _top_and_me(tx, board, _last_week(today), member_id, top)
-    ranked = sorted({row.id: row for row in both}.values(), key=lambda r: (-r.value_milli, r.reached_at, r.id))
-    me = next((row for row in ranked if row.id == member_id), None)
-    place, gap = _place_and_gap(tx, board, period, me.value_milli) if me else (None, None)
-    found: list[_Found] = []
-    for row in ranked:
-        same = found and found[-1].value_milli == row.value_milli
-        at = place if row is me and place else found[-1].place if same else len(found) + 1
-        found.append(_Found(row.id, at, row.value_milli, row.members))
+    period = week_of(today)
+    found = places.page(tx, board, period, 1, top)[:top]
+    if not found:
+        period = _last_week(today)
+        found = places.page(tx, board, period, 1, top)[:top]
+    me = places.own(tx, board, period, member_id) if found else None
+    if me is not None and member_id not in {row.id for row in found}:
+        found.append(Found(me.id, me.place, places.milli(board, me.value), me.members, places.milli(board, me.plain)))
     rows = _named(tx, board, found, member_id)
-    value, ahead = me.value_milli if me else 0, place - 1 if place else None
-    return MyPlace(place, value, gap, ahead, member_id, None, rows, last_week=period != week_of(today))
-
-
-def _top_and_me(tx: Tx, board: Board, period: str, member_id: int, top: int) -> Sequence[Any]:
-    first = closing.in_order(board, period).limit(top).subquery()
-    mine = closing.in_order(board, period).order_by(None).where(score.c.member_id == member_id)
-    return tx.rows(union_all(select(first), mine))
-
-
-def _place_and_gap(tx: Tx, board: Board, period: str, value_milli: int) -> tuple[int, int | None]:
-    """A value's place, and whole grams to the next value up; the bound is a literal, so the index alone answers."""
-    value = _value_of(board)
-    row = tx.row(
-        select(func.count(), func.min(value)).where(*_standing(board, period), value > _bound(board, value_milli))
-    )
-    assert row is not None
-    if not row[0]:
-        return 1, None
-    above = int(row[1]) if board.per_head else int(row[1]) * 1000
-    return 1 + int(row[0]), _gap(value_milli, above)
+    if me is None:
+        return MyPlace(None, 0, None, None, member_id, None, rows, last_week=period != week_of(today))
+    value, gap = places.milli(board, me.value), _gap(board, me.value, me.next_value)
+    last = period != week_of(today)
+    return MyPlace(me.place, value, gap, me.place - 1, member_id, None, rows, last_week=last)
 
 
 def public_totals(tx: Tx, periods: Sequence[str]) -> dict[str, tuple[int, int]]:
@@ -208,69 +209,14 @@ def public_totals(tx: Tx, periods: Sequence[str]) -> dict[str, tuple[int, int]]:
     return {row.period: (int(row.grams), int(row.people)) for row in rows}
 
 
-def published(tx: Tx, code: str, period: str) -> Published | None:
-    """What fixes a board, or None while it is live."""
-    row = tx.row(select(published_board).where(published_board.c.board == code, published_board.c.period == period))
-    if row is None:
-        return None
-    return Published(row.as_of, row.entries, row.checksum, row.salt, row.method_zh, row.method_en)
-
-
-def download(tx: Tx, code: str, period: str, now: datetime) -> str:
+def download(tx: Tx, code: str, period: str, now: datetime, version: int | None = None) -> str:
     """The published rows, byte for byte what the checksum is over; 404 while the board is live."""
     board = board_of(code)
     period = read_period(period, local_day(now))
-    fixed = published(tx, board.code, period)
+    fixed = _version(published.versions(tx, board, period), version)
     if fixed is None:
         raise refuse("not_found", "not_published")
-    return closing.HEADER + "".join(closing.stored_lines(tx, board.code, period, fixed.salt))
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    id: int
-    place: int
-    value_milli: int
-    members: int
-
-
-def _live_page(tx: Tx, board: Board, period: str, number: int) -> list[_Found]:
-    """One page in index order; only the first row's place is counted, the others follow from it."""
-    skipped = (number - 1) * PAGE
-    rows = tx.rows(closing.in_order(board, period).limit(PAGE + 1).offset(skipped))
-    if not rows:
-        return []
-    place = 1 if number == 1 else _place_and_gap(tx, board, period, rows[0].value_milli)[0]
-    found: list[_Found] = []
-    for i, row in enumerate(rows):
-        if i and row.value_milli != rows[i - 1].value_milli:
-            place = skipped + i + 1
-        found.append(_Found(row.id, place, row.value_milli, row.members))
-    return found
-
-
-def _published_page(tx: Tx, code: str, period: str, number: int) -> list[_Found]:
-    first = (number - 1) * PAGE + 1
-    return _published_between(tx, code, period, first, first + PAGE)
-
-
-def _published_between(tx: Tx, code: str, period: str, first: int, last: int) -> list[_Found]:
-    p = published_row.c
-    rows = tx.rows(
-        select(published_row)
-        .where(p.board == code, p.period == period, p.position.between(first, last))
-        .order_by(p.position)
-    )
-    return [
-        _Found(r.member_id if r.member_id is not None else r.unit_id, r.place, r.value_milli, r.members) for r in rows
-    ]
-
-
-def _entries(tx: Tx, board: Board, period: str) -> int:
-    if board.of_members:
-        return int(tx.scalar(select(open_period.c.entries).where(open_period.c.period == period)) or 0)
-    standing_units = closing.in_order(board, period).order_by(None).subquery()
-    return int(tx.scalar(select(func.count()).select_from(standing_units)) or 0)
+    return "".join(closing.file_of(tx, board.code, period, fixed.version))
 
 
 def _my_subject(tx: Tx, board: Board, member_id: int | None) -> int | None:
@@ -291,111 +237,32 @@ def _place_of(
 
 
 def _live_place(tx: Tx, board: Board, period: str, mine: int, around: bool) -> MyPlace:
-    me = tx.row(closing.in_order(board, period).where(_id_of(board) == mine))
+    me = places.own(tx, board, period, mine)
     name = _names(tx, board, [mine]).get(mine)
     if me is None:
         return MyPlace(None, 0, None, None, mine, name, ())
-    value = me.value_milli
-    place, gap = _place_and_gap(tx, board, period, value)
-    rows = _live_around(tx, board, period, me, place) if around else ()
-    return MyPlace(
-        place,
-        value,
-        gap,
-        place - 1,
-        mine,
-        name,
-        _named(tx, board, rows, mine),
-    )
+    rows = places.around(tx, board, period, me) if around else ()
+    gap = _gap(board, me.value, me.next_value)
+    named = _named(tx, board, rows, mine)
+    return MyPlace(me.place, places.milli(board, me.value), gap, me.place - 1, mine, name, named)
 
 
-def _gap(value: int, above: int) -> int:
-    """Whole grams that are missing to the value above, rounded up: they must suffice."""
-    return -((value - above) // 1000)
-
-
-def _live_around(tx: Tx, board: Board, period: str, me: Any, place: int) -> list[_Found]:
-    """My row with two above and two below, by the order of the index."""
-    value, bound, who = _value_of(board), _bound(board, me.value_milli), _id_of(board)
-    table = who.table
-    reached = table.c.reached_at
-    base = closing.in_order(board, period)
-    later = or_(reached > me.reached_at, and_(reached == me.reached_at, who > me.id))
-    sooner = or_(reached < me.reached_at, and_(reached == me.reached_at, who < me.id))
-    over = tx.rows(
-        base.where(value >= bound, or_(value > bound, sooner))
-        .order_by(None)
-        .order_by(value, reached.desc(), who.desc())
-        .limit(AROUND)
-    )
-    under = tx.rows(base.where(value <= bound, or_(value < bound, later)).limit(AROUND))
-    rows = [*reversed(over), me, *under]
-    places = [*reversed(_places_above(tx, board, period, me.value_milli, place, over)), place]
-    position = place + _count(tx, board, period, value == bound, sooner)
-    previous = me.value_milli
-    for i, row in enumerate(under, 1):
-        place = place if row.value_milli == previous else position + i
-        places, previous = [*places, place], row.value_milli
-    return [_Found(r.id, p, r.value_milli, r.members) for r, p in zip(rows, places, strict=True)]
-
-
-def _places_above(tx: Tx, board: Board, period: str, value: int, place: int, over: Sequence[Any]) -> list[int]:
-    """Places of the rows over mine, nearest first: each value's is the next lower one's less all who share it."""
-    places = []
-    for row in over:
-        if row.value_milli != value:
-            value = row.value_milli
-            place = max(1, place - _count(tx, board, period, _value_of(board) == _bound(board, value)))
-        places.append(place)
-    return places
+def _gap(board: Board, value: int, above: int | None) -> int | None:
+    """Whole grams (or percent) that are missing to the value above, rounded up: they must suffice."""
+    return None if above is None else -(places.milli(board, value - above) // 1000)
 
 
 def _published_place(tx: Tx, board: Board, period: str, mine: int, fixed: Published, around: bool) -> MyPlace:
-    p = published_row.c
-    who = p.member_id if board.of_members else p.unit_id
-    me = tx.row(select(published_row).where(who == mine, p.period == period, p.board == board.code))
+    me = published.own(tx, board, period, fixed.version, mine)
     name = _names(tx, board, [mine]).get(mine)
     if me is None:
         return MyPlace(None, 0, None, None, mine, name, ())
-    above = _published_between(tx, board.code, period, me.place - 1, me.place - 1) if me.place > 1 else []
-    rows = _published_between(tx, board.code, period, me.position - AROUND, me.position + AROUND) if around else []
-    return MyPlace(
-        me.place,
-        me.value_milli,
-        _gap(me.value_milli, above[0].value_milli) if above else None,
-        me.place - 1,
-        mine,
-        name,
-        _named(tx, board, rows, mine),
-        closing.reference(fixed.salt, mine),
-    )
-
-
-def _id_of(board: Board) -> Any:
-    return score.c.member_id if board.of_members else unit_score.c.unit_id
-
-
-def _value_of(board: Board) -> Any:
-    """The column the board is ordered by."""
-    if board.of_members:
-        return score.c.value
-    return unit_score.c.per_head_milli if board.per_head else unit_score.c.value
-
-
-def _bound(board: Board, value_milli: int) -> int:
-    """A value in thousandths as the board's column holds it."""
-    return value_milli if board.per_head else value_milli // 1000
-
-
-def _standing(board: Board, period: str) -> list[Any]:
-    """The conditions of standing on a board, as its index has them."""
-    if board.of_members:
-        return [score.c.period == period, score.c.listed == 1]
-    return [unit_score.c.period == period, unit_score.c.kind == board.subject, unit_score.c.listed == 1]
-
-
-def _count(tx: Tx, board: Board, period: str, *conditions: Any) -> int:
-    return int(tx.scalar(select(func.count()).where(*_standing(board, period), *conditions)) or 0)
+    above = published.above(tx, board, period, fixed.version, me.place)
+    rows = published.around(tx, board, period, fixed.version, me.position) if around else []
+    gap = None if above is None else -((me.value_milli - above) // 1000)
+    reference = board_file.reference(fixed.salt, mine)
+    named = _named(tx, board, rows, mine)
+    return MyPlace(me.place, me.value_milli, gap, me.place - 1, mine, name, named, reference)
 
 
 def _names(tx: Tx, board: Board, ids: Iterable[int]) -> dict[int, str | None]:
@@ -406,12 +273,15 @@ def _names(tx: Tx, board: Board, ids: Iterable[int]) -> dict[int, str | None]:
     if board.of_members:
         found = members.names(tx, wanted)
         return {one: None if found[one].hidden else found[one].nickname for one in wanted if one in found}
-    return {unit.id: unit.short_name for unit in green_units.board_units(tx, wanted).values()}
+    return {unit.id: unit.short_name if unit.named else None for unit in green_units.board_units(tx, wanted).values()}
 
 
-def _named(tx: Tx, board: Board, found: Sequence[_Found], mine: int | None) -> list[Row]:
+def _named(tx: Tx, board: Board, found: Sequence[Found], mine: int | None) -> list[Row]:
     names = _names(tx, board, [row.id for row in found])
-    return [Row(row.place, row.id, names.get(row.id), row.value_milli, row.members, row.id == mine) for row in found]
+    return [
+        Row(row.place, row.id, names.get(row.id), row.value_milli, row.members, row.id == mine, row.plain_milli)
+        for row in found
+    ]
 
 
-__all__ = ["BoardPage", "MyPlace", "Row", "download", "home_board", "my_place", "my_row", "page", "published"]
+__all__ = ["BoardPage", "MyPlace", "Row", "download", "home_board", "my_place", "my_row", "page"]

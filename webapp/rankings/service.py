@@ -3,33 +3,58 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select
 
+from points_engine import board_file
+from points_engine import boards as rules
 from webapp.green_units.queries import memberships
 from webapp.ledger import service as ledger
-from webapp.rankings import closing, standings
-from webapp.rankings.standings import behind, catch_up, rebuild, relist
-from webapp.rankings.tables import open_period, published_board, score, unit_part, unit_score
-from webapp.store import Tx
+from webapp.rankings import closing, figures, freezing, ladders, recount, standings
+from webapp.rankings.published_tables import board_closing, published_board
+from webapp.rankings.standings import behind, catch_up, rebuild, refresh_energy, relist
+from webapp.rankings.tables import open_period, score, unit_mark, unit_part, unit_score
+from webapp.store import Store, Tx
 
-__all__ = ["audit_boards", "behind", "catch_up", "close_due", "forget", "rebuild", "relist", "set_listed"]
+__all__ = ["audit_boards", "behind", "catch_up", "close_due", "forget", "rebuild", "recounted", "refresh_energy", "relist"]  # fmt: skip
 MANY = 1_000_000
 
 
-def close_due(tx: Tx, now: datetime, limit: int | None = None) -> int:
-    """Publish the boards of every period whose 72 hours are over; returns how many boards."""
-    return sum(closing.close_period(tx, period, now) for period in closing.due_periods(tx, now)[:limit])
+def close_due(store: Store, reviewed: tuple[str, ...], now: datetime, limit: int | None = None) -> int:
+    """Publish every period whose 72 hours are over, or open its review where people look first; returns how many.
+
+    Each is worked out in one snapshot and written in one transaction; a second run finds it done.
+    """
+    with store.read() as tx:
+        due = [period for period in closing.due_periods(tx, now) if closing.latest(tx, period) is None]
+    done = 0
+    for period in due[:limit]:
+        if closing.needs_people(period, reviewed):
+            done += store.retrying(lambda tx, p=period: closing.open_review(tx, p, now))  # type: ignore[misc]
+            continue
+        with store.snapshot() as tx:
+            draft = freezing.work_out(tx, period, now)
+        done += store.retrying(lambda tx, d=draft: min(1, closing.publish_by_itself(tx, d, now)))  # type: ignore[misc]
+    return done
 
 
-def set_listed(tx: Tx, member_id: int, listed: bool) -> None:
-    """Take a frozen member off the live boards at once, or put a thawed one back."""
-    tx.execute(update(score).where(score.c.member_id == member_id).values(listed=int(listed)))
+def freeze(store: Store, period: str, now: datetime) -> int:
+    """Freeze a period somebody asked for, in one snapshot; returns how many boards."""
+    with store.snapshot() as tx:
+        draft = freezing.work_out(tx, period, now)
+    return store.retrying(lambda tx: closing.freeze(tx, draft, now))
+
+
+def recounted(store: Store, period: str, version: int, now: datetime) -> list[str]:
+    """Codes of boards of a version that are not what the transfers say at its cut-off."""
+    with store.snapshot() as tx:
+        return recount.differences(tx, period, version, now)
 
 
 def forget(tx: Tx, member_id: int, now: datetime) -> None:
     """The member leaves: live boards drop them; what they did for units stays."""
-    set_listed(tx, member_id, False)
+    standings.set_listed(tx, [member_id], 0)
 
 
 def audit_boards(tx: Tx) -> list[str]:
@@ -42,6 +67,7 @@ def audit_boards(tx: Tx) -> list[str]:
     for row in tx.rows(select(open_period.c.period).order_by(open_period.c.period)):
         faults += _member_faults(tx, row.period, waiting)
         faults += _unit_faults(tx, row.period, waiting)
+        faults += ladders.faults(tx, row.period)
     return faults + _published_faults(tx)
 
 
@@ -66,7 +92,7 @@ def _member_faults(tx: Tx, period: str, waiting: set[int]) -> list[str]:
 
 
 def _unit_faults(tx: Tx, period: str, waiting: set[int]) -> list[str]:
-    parts = standings.part_sums(period)
+    parts = figures.part_sums(period)
     right = _by_unit(tx, select(parts.c.unit_id, func.sum(parts.c.value)).group_by(parts.c.unit_id))
     stored = tx.rows(select(unit_score).where(unit_score.c.period == period))
     behind_units = _units_of(tx, waiting)
@@ -87,11 +113,21 @@ def _unit_faults(tx: Tx, period: str, waiting: set[int]) -> list[str]:
         for unit in sorted(have.keys() | kept.keys())
         if have.get(unit, 0) != kept.get(unit, 0)
     ]
+    marked = {
+        (row.unit_id, row.measure): row.plain_milli
+        for row in tx.rows(select(unit_mark).where(unit_mark.c.period == period, unit_mark.c.listed == 1))
+    }
     return faults + [
-        f"board units {period}: unit {row.unit_id} has a wrong value per head"
+        f"board units {period}: unit {row.unit_id} has a wrong {measure}"
         for row in stored
-        if row.members and row.per_head_milli != row.value * 1000 // row.members and row.unit_id not in behind_units
+        for measure, right in _plain(row)
+        if marked.get((row.unit_id, measure), right) != right and row.unit_id not in behind_units
     ]
+
+
+def _plain(row: Any) -> list[tuple[str, int]]:
+    """What a unit's marks should say before they are drawn in."""
+    return [("total", row.value * 1000), ("per_head", rules.per_person_milli(row.value, row.weight))]
 
 
 def _by_unit(tx: Tx, query: object) -> dict[int, int]:
@@ -110,9 +146,18 @@ def _units_of(tx: Tx, members: set[int]) -> set[int]:
 
 
 def _published_faults(tx: Tx) -> list[str]:
+    """Every published board against its checksum, and every closing against its boards."""
     faults = []
-    for row in tx.rows(select(published_board).order_by(published_board.c.period, published_board.c.board)):
-        lines = list(closing.stored_lines(tx, row.board, row.period, row.salt))
-        if closing.checksum(lines) != row.checksum or len(lines) != row.entries:
-            faults.append(f"published board {row.board} {row.period}: rows do not fit the checksum")
+    b = published_board.c
+    for row in tx.rows(select(published_board).order_by(b.period, b.board, b.version)):
+        text = list(closing.file_of(tx, row.board, row.period, row.version))
+        if board_file.digest(text) != row.checksum or len(text) - 1 != row.entries:
+            faults.append(
+                f"published board {row.board} {row.period} version {row.version}: rows do not fit the checksum"
+            )
+    known = {(row.period, row.version) for row in tx.rows(select(b.period, b.version).distinct())}
+    c = board_closing.c
+    for row in tx.rows(select(c.period, c.version).where(c.state == "published")):
+        if (row.period, row.version) not in known:
+            faults.append(f"closing {row.period} version {row.version}: published without boards")
     return faults

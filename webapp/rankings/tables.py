@@ -1,4 +1,4 @@
-"""Tables of the rankings: live scores, derived from the ledger, and published boards, which never change."""
+"""Tables of live boards, all derived from the ledger, memberships and meters."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
-    Text,
-    event,
     text,
 )
-from sqlalchemy.schema import DDL
 
+# The other tables of this room, so that whoever gathers tables finds them here.
+from webapp.rankings import published_tables as published_tables
 from webapp.store import UtcDateTime, metadata
+
+_NO_BASE = text("base_value IS NULL")
 
 # Periods are written 2026-W25, 2026-06, 2026 or total.
 score = Table(
@@ -40,6 +41,7 @@ Index(
 )
 Index("ix_score_unlisted", score.c.member_id, sqlite_where=text("listed = 0"), postgresql_where=text("listed = 0"))
 
+# What the boards of units are worked out from: sums, heads, what they are compared with.
 unit_score = Table(
     "unit_score",
     metadata,
@@ -47,29 +49,60 @@ unit_score = Table(
     Column("period", String(8), primary_key=True),
     Column("kind", String(12), nullable=False),
     Column("value", BigInteger, nullable=False),
-    # Everybody who belonged to the unit on any day of the period.
+    # Those of its members who brought anything.
+    Column("active", Integer, nullable=False),
+    # Everybody who belonged to the unit on any day of the period; `weight` in tenths of a person.
     Column("members", Integer, nullable=False),
-    Column("per_head_milli", BigInteger, nullable=False),
+    Column("weight", Integer, nullable=False),
+    # Grams and tenths of a person of the baseline; empty until it has been looked up.
+    Column("base_value", BigInteger),
+    Column("base_weight", BigInteger),
+    # Standard coal saved by its meters, grams.
+    Column("saved", BigInteger, nullable=False),
+    Column("reached_at", UtcDateTime, nullable=False),
+)
+Index("ix_unit_score_no_base", unit_score.c.unit_id, sqlite_where=_NO_BASE, postgresql_where=_NO_BASE)
+
+# One row a unit, period and measure: what live boards are read from.
+unit_mark = Table(
+    "unit_mark",
+    metadata,
+    Column("unit_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("period", String(8), primary_key=True),
+    Column("measure", String(16), primary_key=True),
+    Column("kind", String(12), nullable=False),
+    Column("size_class", String(8), nullable=False),
+    Column("members", Integer, nullable=False),
+    Column("weight", Integer, nullable=False),
+    Column("plain_milli", BigInteger, nullable=False),
+    Column("value_milli", BigInteger, nullable=False),
     Column("reached_at", UtcDateTime, nullable=False),
     Column("listed", SmallInteger, nullable=False),
 )
-Index(
-    "ix_unit_score_total",
-    unit_score.c.period,
-    unit_score.c.kind,
-    unit_score.c.listed,
-    unit_score.c.value.desc(),
-    unit_score.c.reached_at,
-    unit_score.c.unit_id,
+_BOARD = (unit_mark.c.listed, unit_mark.c.value_milli.desc(), unit_mark.c.reached_at, unit_mark.c.unit_id)
+Index("ix_unit_mark_board", unit_mark.c.period, unit_mark.c.kind, unit_mark.c.measure, *_BOARD)
+Index("ix_unit_mark_class", unit_mark.c.period, unit_mark.c.kind, unit_mark.c.measure, unit_mark.c.size_class, *_BOARD)
+
+# The means towards which live values are drawn, as they were when they were last used.
+class_mean = Table(
+    "class_mean",
+    metadata,
+    Column("period", String(8), primary_key=True),
+    Column("kind", String(12), primary_key=True),
+    Column("measure", String(16), primary_key=True),
+    Column("size_class", String(8), primary_key=True),
+    Column("mean_milli", BigInteger, nullable=False),
 )
-Index(
-    "ix_unit_score_per_head",
-    unit_score.c.period,
-    unit_score.c.kind,
-    unit_score.c.listed,
-    unit_score.c.per_head_milli.desc(),
-    unit_score.c.reached_at,
-    unit_score.c.unit_id,
+
+# How many stand on each step of a live board's values: a place is a sum over a few of these rows.
+ladder_step = Table(
+    "ladder_step",
+    metadata,
+    Column("ladder", BigInteger, primary_key=True, autoincrement=False),
+    Column("shift", SmallInteger, primary_key=True, autoincrement=False),
+    Column("prefix", BigInteger, primary_key=True, autoincrement=False),
+    Column("n", BigInteger, nullable=False),
+    postgresql_with={"fillfactor": "70"},
 )
 
 # What each member has brought to a unit in a period, so that a unit's sum moves by the difference
@@ -97,61 +130,4 @@ open_period = Table(
     "open_period",
     metadata,
     Column("period", String(8), primary_key=True),
-    Column("entries", Integer, nullable=False),
 )
-
-published_board = Table(
-    "published_board",
-    metadata,
-    Column("board", String(24), primary_key=True),
-    Column("period", String(8), primary_key=True),
-    Column("as_of", UtcDateTime, nullable=False),
-    Column("entries", Integer, nullable=False),
-    Column("checksum", String(64), nullable=False),
-    # Mixed into each row's reference, so that nobody can be followed from one board to the next.
-    Column("salt", String(32), nullable=False),
-    Column("method_zh", Text, nullable=False),
-    Column("method_en", Text, nullable=False),
-)
-
-published_row = Table(
-    "published_row",
-    metadata,
-    Column("board", String(24), primary_key=True),
-    Column("period", String(8), primary_key=True),
-    Column("position", Integer, primary_key=True),
-    Column("place", Integer, nullable=False),
-    Column("member_id", BigInteger),
-    Column("unit_id", BigInteger),
-    Column("value_milli", BigInteger, nullable=False),
-    Column("members", Integer, nullable=False),
-    Column("reached_at", UtcDateTime, nullable=False),
-)
-Index("ix_published_row_member_id", published_row.c.member_id, published_row.c.period)
-Index("ix_published_row_unit_id", published_row.c.unit_id, published_row.c.period)
-
-_SQLITE = """
-CREATE TRIGGER {table}_no_{verb} BEFORE {VERB} ON {table}
-BEGIN SELECT RAISE(ABORT, 'published boards are never changed'); END
-"""
-_FUNCTION = """
-CREATE OR REPLACE FUNCTION published_board_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION 'published boards are never changed'; END $$
-"""
-_POSTGRESQL = """
-CREATE TRIGGER {table}_fixed BEFORE UPDATE OR DELETE ON {table}
-FOR EACH ROW EXECUTE FUNCTION published_board_fixed()
-"""
-
-
-def fixed_statements(dialect: str, table: str) -> list[str]:
-    """The statements by which the database itself refuses to change or delete what was published."""
-    if dialect == "postgresql":
-        return [_FUNCTION, _POSTGRESQL.format(table=table)]
-    return [_SQLITE.format(table=table, verb=v, VERB=v.upper()) for v in ("update", "delete")]
-
-
-for _table in (published_board, published_row):
-    for _dialect in ("sqlite", "postgresql"):
-        for _statement in fixed_statements(_dialect, _table.name):
-            event.listen(_table, "after_create", DDL(_statement).execute_if(dialect=_dialect))

@@ -1,0 +1,155 @@
+"""Tables of closed boards: how a period was closed, what was held back, and what was published, which never changes."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    event,
+)
+from sqlalchemy.schema import DDL
+
+from webapp.store import JsonText, UtcDateTime, metadata
+
+# A period is closed once; each late correction is a further version of all its boards.
+board_closing = Table(
+    "board_closing",
+    metadata,
+    Column("period", String(8), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("state", String(9), nullable=False),
+    # Why there is another version; empty for the first.
+    Column("note_zh", String(400), nullable=False),
+    Column("note_en", String(400), nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    # Everybody who opened, held back or froze; none of them approves. Empty for what the timetable does.
+    Column("hands", JsonText, nullable=False),
+    Column("frozen_at", UtcDateTime),
+    Column("frozen_by", BigInteger),
+    # The cut-off in the ledger: chains, transfers in them, and a digest over where each chain stood.
+    Column("ledger_members", BigInteger),
+    Column("ledger_transfers", BigInteger),
+    Column("ledger_digest", String(64)),
+    Column("decided_at", UtcDateTime),
+    Column("decided_by", BigInteger),
+    CheckConstraint("state IN ('reviewing', 'freezing', 'frozen', 'published')", name="state"),
+)
+Index("ix_board_closing_state", board_closing.c.state, board_closing.c.period)
+
+# Where each member's chain stood at the cut-off, some thousand members a row: "member:seq member:seq …".
+board_cut_off = Table(
+    "board_cut_off",
+    metadata,
+    Column("period", String(8), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("positions", Text, nullable=False),
+)
+
+# Entries that staff hold back until a doubt is settled; they stand on no board of the period meanwhile.
+board_hold = Table(
+    "board_hold",
+    metadata,
+    Column("period", String(8), primary_key=True),
+    Column("subject", String(6), primary_key=True),
+    Column("subject_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("reason", String(400), nullable=False),
+    Column("held_by", BigInteger, nullable=False),
+    Column("held_at", UtcDateTime, nullable=False),
+    CheckConstraint("subject IN ('member', 'unit')", name="subject"),
+)
+
+published_board = Table(
+    "published_board",
+    metadata,
+    Column("board", String(40), primary_key=True),
+    Column("period", String(8), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("as_of", UtcDateTime, nullable=False),
+    Column("entries", Integer, nullable=False),
+    Column("checksum", String(64), nullable=False),
+    # Mixed into each row's reference, so that nobody can be followed from one board to the next.
+    Column("salt", String(32), nullable=False),
+    Column("method_zh", Text, nullable=False),
+    Column("method_en", Text, nullable=False),
+    # The lines of the file above its rows; empty for boards closed before there were versions.
+    Column("head", Text, nullable=False),
+)
+Index("ix_published_board_period", published_board.c.period, published_board.c.version)
+
+published_row = Table(
+    "published_row",
+    metadata,
+    Column("board", String(40), primary_key=True),
+    Column("period", String(8), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("place", Integer, nullable=False),
+    Column("member_id", BigInteger),
+    Column("unit_id", BigInteger),
+    Column("value_milli", BigInteger, nullable=False),
+    Column("plain_milli", BigInteger, nullable=False),
+    Column("members", Integer, nullable=False),
+    Column("weight", Integer, nullable=False),
+    Column("size_class", String(8), nullable=False),
+)
+Index("ix_published_row_member_id", published_row.c.member_id, published_row.c.period)
+Index("ix_published_row_unit_id", published_row.c.unit_id, published_row.c.period)
+
+SAID = "published boards are never changed"
+# A closing that is published is over; until then its rows may be thrown away whole, never changed.
+OPEN = "EXISTS (SELECT 1 FROM board_closing c WHERE c.period = {row}.period AND c.version = {row}.version AND c.state <> 'published')"
+
+_FUNCTIONS = (
+    f"""
+CREATE OR REPLACE FUNCTION published_board_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+IF TG_OP = 'INSERT' AND {OPEN.format(row="NEW")} THEN RETURN NEW; END IF;
+IF TG_OP = 'DELETE' AND {OPEN.format(row="OLD")} THEN RETURN OLD; END IF;
+RAISE EXCEPTION '{SAID}'; END $$
+""",
+    f"""
+CREATE OR REPLACE FUNCTION board_closing_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+IF OLD.state = 'published' THEN RAISE EXCEPTION '{SAID}'; END IF;
+IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+RETURN NEW; END $$
+""",
+)
+
+
+def fixed_statements(dialect: str, table: str) -> list[str]:
+    """The statements by which the database itself refuses to change what was published."""
+    closing = table == "board_closing"
+    if dialect == "postgresql":
+        what = "UPDATE OR DELETE" if closing else "INSERT OR UPDATE OR DELETE"
+        function = "board_closing_fixed" if closing else "published_board_fixed"
+        return [
+            _FUNCTIONS[closing],
+            f"\nCREATE TRIGGER {table}_fixed BEFORE {what} ON {table}\nFOR EACH ROW EXECUTE FUNCTION {function}()\n",
+        ]
+    if closing:
+        when = {"update": "OLD.state = 'published'", "delete": "OLD.state = 'published'"}
+    else:
+        when = {
+            "insert": f"NOT {OPEN.format(row='NEW')}",
+            "update": "1",
+            "delete": f"NOT {OPEN.format(row='OLD')}",
+        }
+    return [
+        f"\nCREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} WHEN {those}\n"
+        f"BEGIN SELECT RAISE(ABORT, '{SAID}'); END\n"
+        for verb, those in when.items()
+    ]
+
+
+for _table in (board_closing, board_cut_off, published_board, published_row):
+    for _dialect in ("sqlite", "postgresql"):
+        for _statement in fixed_statements(_dialect, _table.name):
+            event.listen(_table, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]
