@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import event
 
+from webapp.store import hot
+
 
 class Count:
     """How many statements ran, and which."""
@@ -33,11 +35,17 @@ def count_statements(store: Any) -> Iterator[Count]:
             seen.statements.append(str(query))
         return plain(query, **params)
 
-    plain = store.look_up
+    def send(query: Any, cursor: Any, params: Any) -> Any:
+        seen.statements.append(str(query))  # one of several in a pipeline of the driver
+        return piped(query, cursor, params)
+
+    plain, piped = store.look_up, hot.Query.send
     event.listen(store.engine, "before_cursor_execute", note)
     store.look_up = look_up
+    hot.Query.send = send  # type: ignore[method-assign, assignment]
     try:
         yield seen
     finally:
         event.remove(store.engine, "before_cursor_execute", note)
         del store.look_up
+        hot.Query.send = piped  # type: ignore[method-assign]

@@ -72,6 +72,7 @@ def create_app(settings: Settings, clock: Clock | None = None, house: web.House 
     app = Flask("webapp", root_path=str(ROOT), static_folder=None, template_folder="templates")
     house = house or build_house(settings, clock)
     members = importlib.import_module("webapp.members.signin")
+    importlib.import_module("webapp.api.express").install(app, house)
     web.install(app, house, partial(members.load, house), settings.var_dir / "static")
     app.register_blueprint(importlib.import_module("webapp.web.health").bp)
     for room in _modules("routes"):

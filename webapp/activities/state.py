@@ -17,7 +17,7 @@ from webapp.activities.tables import activity, cap_counter, displaced, photo_sto
 from webapp.ledger import queries as ledger_queries
 from webapp.ledger import service as ledger
 from webapp.photos.queries import photo_use, upload
-from webapp.store import Query, Tx, Write, among
+from webapp.store import Asked, Query, Tx, Write, among
 
 Counters = dict[tuple[str, str], int]
 NOTHING: frozenset[str] = frozenset()
@@ -98,15 +98,18 @@ class Ledgers:
         self.tx = tx
         self.now = now
         # The locks come first: only under them is what is read here what will be written.
-        self.books = ledger.open_books(tx, (c.member_id for c in commands), now)
-        members = sorted(self.books.wallets)
-        self.counters = _read_counters(tx, members, commands)
-        self.days = _read_days(tx, members, commands)
-        self.known = _read_known(tx, commands)
-        self.evidence = _read_evidence(tx, commands)
-        self.spans, self.trips = _read_travel(tx, members, commands)
-        self.aside = _read_displaced(tx, members, commands)
-        self.naturals = _read_naturals(tx, commands)
+        asked = _questions(commands)
+        self.books, found = ledger.open_and_read(tx, (c.member_id for c in commands), now, list(asked.values()))
+        rows = dict(zip(asked, found, strict=True))
+        self.counters = _counters_of(rows["counters"] + rows.get("instants", []))
+        self.days = {(row.member_id, row.day): (row.declared_g, row.points) for row in rows["days"]}
+        self.known: dict[tuple[int, str], Mapping[str, Any]] = {
+            (row.member_id, row.id): row._asdict() for row in rows["known"]
+        }
+        self.evidence = _photos_of(rows.get("evidence", []))
+        self.spans, self.trips = _travel_of(rows.get("spans", []), rows.get("trips", []), commands)
+        self.aside = _displaced_of(rows.get("displaced", []))
+        self.naturals = {(row.source, row.natural) for row in rows.get("naturals", [])}
         self.rows: list[dict[str, Any]] = []
         self.photos: list[dict[str, Any]] = []
         self.proofs: list[dict[str, Any]] = []
@@ -160,78 +163,74 @@ class Ledgers:
         )
 
 
-def _read_counters(tx: Tx, members: list[int], commands: Sequence[LogActivity]) -> dict[int, Counters]:
+def _questions(commands: Sequence[LogActivity]) -> dict[str, Asked]:
+    """What must be known of the batch's members, by name; a batch asks nothing that none of its acts needs."""
+    members = sorted({c.member_id for c in commands})
     wanted = {p for c in commands for p in periods(c.occurred_at).values()}
     instants = sorted(p for p in wanted if p.startswith("@")) if len(wanted) > FEW else []
-    rows = _COUNTERS.rows(tx, members=members, periods=sorted(wanted - set(instants)))
+    asked: dict[str, Asked] = {
+        "counters": (_COUNTERS, {"members": members, "periods": sorted(wanted - set(instants))}),
+        "days": (_DAYS, {"members": members, "days": sorted({local_day(c.occurred_at) for c in commands})}),
+        "known": (_KNOWN, {"keys": [c.key for c in commands]}),
+    }
     if instants:
-        rows += _RANGE.rows(tx, members=members, first=instants[0], last=instants[-1])
+        asked["instants"] = (_RANGE, {"members": members, "first": instants[0], "last": instants[-1]})
+    if photos := [(c.member_id, e) for c in commands for e in c.evidence]:
+        asked["evidence"] = (_EVIDENCE, {"keys": photos})
+    if any(rule.scope == "month" and rule.stands == "other" for c in commands for rule in c.behaviour.exclusions):
+        asked["displaced"] = (_DISPLACED, {"members": members})
+    if keys := [(c.proof.source, c.proof.natural) for c in commands if c.proof and c.proof.natural]:
+        asked["naturals"] = (_NATURAL, {"keys": keys})
+    return asked | _about_travel(members, commands)
+
+
+def _about_travel(members: list[int], commands: Sequence[LogActivity]) -> dict[str, Asked]:
+    """The recorded trips around the batch's travel, and, for new recordings, what was told without one."""
+    travel = [c for c in commands if is_travel(c.behaviour)]
+    if not travel:
+        return {}
+    times = [at for c in travel for at in (c.proof.span if c.proof and c.proof.span else (c.occurred_at,))]
+    asked: dict[str, Asked] = {"spans": (_SPANS, {"members": members, "first": min(times), "last": max(times)})}
+    if days := sorted({local_day(at) for c in travel if c.proof and c.proof.span for at in c.proof.span}):
+        asked["trips"] = (_TRIPS, {"members": members, "days": days})
+    return asked
+
+
+def _counters_of(rows: Sequence[Any]) -> dict[int, Counters]:
     found: dict[int, Counters] = {}
     for row in rows:
         found.setdefault(row.member_id, {})[(row.scope, row.period)] = row.used
     return found
 
 
-def _read_days(tx: Tx, members: list[int], commands: Sequence[LogActivity]) -> dict[tuple[int, date], tuple[int, int]]:
-    days = sorted({local_day(c.occurred_at) for c in commands})
-    rows = _DAYS.rows(tx, members=members, days=days)
-    return {(row.member_id, row.day): (row.declared_g, row.points) for row in rows}
-
-
-def _read_known(tx: Tx, commands: Sequence[LogActivity]) -> dict[tuple[int, str], Mapping[str, Any]]:
-    rows = _KNOWN.rows(tx, keys=[c.key for c in commands])
-    return {(row.member_id, row.id): row._asdict() for row in rows}
-
-
-def _read_evidence(tx: Tx, commands: Sequence[LogActivity]) -> dict[tuple[int, str], Photo]:
-    keys = [(c.member_id, e) for c in commands for e in c.evidence]
-    if not keys:
-        return {}
-    rows = _EVIDENCE.rows(tx, keys=keys)
+def _photos_of(rows: Sequence[Any]) -> dict[tuple[int, str], Photo]:
     return {
-        (r.member_id, r.id): Photo(r.sha256, r.used is not None, r.near, r.taken_at, r.stopped is not None) for r in rows
+        (r.member_id, r.id): Photo(r.sha256, r.used is not None, r.near, r.taken_at, r.stopped is not None)
+        for r in rows
     }
 
 
-def _read_travel(
-    tx: Tx, members: list[int], commands: Sequence[LogActivity]
+def _travel_of(
+    spans: Sequence[Any], trips: Sequence[Any], commands: Sequence[LogActivity]
 ) -> tuple[dict[int, list[Span]], dict[int, list[tuple[datetime, int, int]]]]:
-    """The recorded trips around the batch's travel, and, for new recordings, what was told without one.
-
-    A batch without travel asks nothing.
-    """
-    travel = [c for c in commands if is_travel(c.behaviour)]
-    if not travel:
-        return {}, {}
-    times = [at for c in travel for at in (c.proof.span if c.proof and c.proof.span else (c.occurred_at,))]
-    spans: dict[int, list[Span]] = {}
-    for row in _SPANS.rows(tx, members=members, first=min(times), last=max(times)):
-        spans.setdefault(row.member_id, []).append((row.starts_at, row.ends_at))
-    trips: dict[int, list[tuple[datetime, int, int]]] = {}
-    days = sorted({local_day(at) for c in travel if c.proof and c.proof.span for at in c.proof.span})
-    if days:
-        codes = {c.behaviour.code for c in travel} | {o for c in travel for o in instant_mates(c.behaviour)}
-        for row in _TRIPS.rows(tx, members=members, days=days):
+    covered: dict[int, list[Span]] = {}
+    for row in spans:
+        covered.setdefault(row.member_id, []).append((row.starts_at, row.ends_at))
+    told: dict[int, list[tuple[datetime, int, int]]] = {}
+    if trips:
+        travel = [c.behaviour for c in commands if is_travel(c.behaviour)]
+        codes = {b.code for b in travel} | {other for b in travel for other in instant_mates(b)}
+        for row in trips:
             if row.behaviour in codes and (row.grams or row.points):
-                trips.setdefault(row.member_id, []).append((row.occurred_at, row.grams, row.points))
-    return spans, trips
+                told.setdefault(row.member_id, []).append((row.occurred_at, row.grams, row.points))
+    return covered, told
 
 
-def _read_displaced(
-    tx: Tx, members: list[int], commands: Sequence[LogActivity]
-) -> dict[int, list[tuple[str, date, date | None]]]:
-    if not any(rule.scope == "month" and rule.stands == "other" for c in commands for rule in c.behaviour.exclusions):
-        return {}
+def _displaced_of(rows: Sequence[Any]) -> dict[int, list[tuple[str, date, date | None]]]:
     found: dict[int, list[tuple[str, date, date | None]]] = {}
-    for row in _DISPLACED.rows(tx, members=members):
+    for row in rows:
         found.setdefault(row.member_id, []).append((row.behaviour, row.since, row.until))
     return found
-
-
-def _read_naturals(tx: Tx, commands: Sequence[LogActivity]) -> set[tuple[str, str]]:
-    """Which of the sources' own ids are known already."""
-    keys = [(c.proof.source, c.proof.natural) for c in commands if c.proof and c.proof.natural]
-    return {(row.source, row.natural) for row in _NATURAL.rows(tx, keys=keys)} if keys else set()
 
 
 def unusual_members(

@@ -10,11 +10,10 @@ from flask import Response, jsonify, make_response, request
 from points_engine.clock import local_day
 from points_engine.errors import Invalid
 from webapp.activities import queries as activities
-from webapp.activities.commands import read_command
 from webapp.activities.service import undo_activity
 from webapp.api import shapes
 from webapp.api.blueprint import bp
-from webapp.api.bodies import NewActivity, SignIn, read_body
+from webapp.api.bodies import NewActivity, SignIn, command_of, read_body
 from webapp.api.openapi import document
 from webapp.green_units import queries as green_units
 from webapp.ledger import queries as ledger
@@ -82,18 +81,8 @@ def behaviours() -> Response:
 @bp.post("/activities")
 @guard.member
 def log_activity() -> tuple[Response, int]:
-    body = read_body(NewActivity)
-    command = read_command(
-        house().catalogue,
-        signed_in().member_id,
-        id=body.id,
-        behaviour=body.behaviour,
-        quantity=body.quantity,
-        occurred_at=body.occurred_at,
-        inputs=body.inputs,
-        evidence=body.evidence,
-        now=now(),
-    )
+    """Most are answered by webapp.api.express, which hands on to here whatever is not plainly logged."""
+    command = command_of(read_body(NewActivity), house().catalogue, signed_in().member_id, now())
     logged = house().desk.log(command, now())
     return jsonify(shapes.activity(logged.record, house().catalogue)), 201 if logged.fresh else 200
 

@@ -11,7 +11,9 @@ from flask import request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from points_engine.errors import Invalid
+from points_engine.methodology import Catalogue
 from points_engine.trips import MODES
+from webapp.activities.commands import LogActivity, read_command
 
 Body = TypeVar("Body", bound="Model")
 
@@ -107,6 +109,21 @@ class NewAppeal(Model):
     words: Annotated[str, Field(max_length=500, description="what the member wants to add")] = ""
 
 
+def command_of(body: NewActivity, catalogue: Catalogue, member_id: int, now: datetime) -> LogActivity:
+    """The act that a body tells of, checked; raises Invalid with every bad field."""
+    return read_command(
+        catalogue,
+        member_id,
+        id=body.id,
+        behaviour=body.behaviour,
+        quantity=body.quantity,
+        occurred_at=body.occurred_at,
+        inputs=body.inputs,
+        evidence=body.evidence,
+        now=now,
+    )
+
+
 REASONS = {
     "missing": "missing",
     "extra_forbidden": "unknown_field",
@@ -119,8 +136,12 @@ REASONS = {
 
 def read_body(model: type[Body], *, decimals: bool = True) -> Body:
     """The JSON body as `model`; raises Invalid with every bad field. Fractions are exact unless `decimals` is false."""
+    return read_bytes(model, request.get_data(cache=False), decimals=decimals)
+
+
+def read_bytes(model: type[Body], data: bytes, *, decimals: bool = True) -> Body:
+    """The bytes of a body as `model`, as in `read_body`."""
     try:
-        data = request.get_data(cache=False)
         sent = json.loads(data, parse_float=_decimal if decimals else float, parse_constant=_refuse)
         if b"\\u" in data:
             _refuse_half_characters(sent)

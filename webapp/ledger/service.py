@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, select, tuple_, update
 
@@ -22,7 +23,7 @@ from points_engine.ledger import (
     take_from_lots,
 )
 from webapp.ledger.tables import lot, member_day, transfer, wallet
-from webapp.store import Query, Tx, Write, among
+from webapp.store import Asked, Query, Tx, Write, among, together
 
 LIFE_MONTHS = 12  # how long points can be spent; shown to members, changed only for points to come
 GRACE_DAYS = 30  # how long refunded points live when their own lot has expired meanwhile
@@ -262,6 +263,18 @@ def open_books(tx: Tx, member_ids: Iterable[int], now: datetime) -> Books:
     return Books(tx, wallets, now)
 
 
+def open_and_read(
+    tx: Tx, member_ids: Iterable[int], now: datetime, asked: Sequence[Asked]
+) -> tuple[Books, list[list[Any]]]:
+    """The books, and what `asked` answers under their locks: on PostgreSQL in the round trip that locks."""
+    ids = sorted(set(member_ids))
+    locked, *answers = together(tx, (_LOCK, {"ids": ids}), *asked)
+    if len(locked) == len(ids):
+        return Books(tx, _wallets(locked), now), answers
+    books = open_books(tx, ids, now)  # somebody's first act: what was read without the lock is read again
+    return books, together(tx, *asked)
+
+
 def post(tx: Tx, moves: Sequence[Move], now: datetime) -> list[Posted]:
     """Post `moves`, all or none; a key already used by the member moves nothing and answers the first.
 
@@ -352,9 +365,13 @@ _LOCK = Query(
 
 
 def _lock(tx: Tx, ids: list[int]) -> dict[int, Wallet]:
+    return _wallets(_LOCK.tuples(tx, ids=ids))
+
+
+def _wallets(rows: Iterable[tuple[Any, ...]]) -> dict[int, Wallet]:
     return {
         member: Wallet(member, declared, verified, points, held, seq, digest, bool(frozen), debt)
-        for member, declared, verified, points, held, seq, digest, frozen, debt in _LOCK.tuples(tx, ids=ids)
+        for member, declared, verified, points, held, seq, digest, frozen, debt in rows
     }
 
 

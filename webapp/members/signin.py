@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, insert, or_, select, update
 
 from points_engine.errors import Invalid, refuse
 from webapp.members import limits, passwords
 from webapp.members.phones import PhoneBook, book, normal
 from webapp.members.tables import member, role_grant, session
-from webapp.store import Query, Tx
+from webapp.store import Query, Tx, among
 from webapp.web.house import STAFF_ROLES, House, Principal
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -25,44 +26,88 @@ STAFF = (timedelta(minutes=30), timedelta(hours=12))
 TOUCH_AFTER = timedelta(minutes=10)
 TOUCH_AFTER_STAFF = timedelta(minutes=2)
 
-_FIND = Query(
-    select(
+
+def _finding(*which: ColumnElement[bool]) -> Query:
+    shown = (
         member.c.id, member.c.public_id, member.c.nickname, member.c.lang, member.c.theme, member.c.elder,
         session.c.created_at, session.c.last_seen_at, session.c.expires_at, session.c.stepped_up_at,
-        role_grant.c.role, role_grant.c.unit_id, role_grant.c.merchant_id,
-    )
-    .select_from(
-        session.join(member, member.c.id == session.c.member_id).outerjoin(
-            role_grant, role_grant.c.member_id == session.c.member_id
-        )
-    )
-    .where(
-        session.c.member_id == bindparam("member_id"),
-        session.c.token_hash == bindparam("token_hash"),
-        session.c.kind == bindparam("kind"),
-        member.c.status == "active",
-    )
-)  # fmt: skip
+        session.c.token_hash, role_grant.c.role, role_grant.c.unit_id, role_grant.c.merchant_id,
+    )  # fmt: skip
+    people = session.join(member, member.c.id == session.c.member_id)
+    roles = people.outerjoin(role_grant, role_grant.c.member_id == session.c.member_id)
+    live = (session.c.kind == bindparam("kind"), member.c.status == "active")
+    return Query(select(*shown).select_from(roles).where(*which, *live))
+
+
+_FIND = _finding(
+    session.c.member_id == bindparam("member_id"),
+    session.c.token_hash == bindparam("token_hash"),
+)
+_FIND_MANY = _finding(among("keys", session.c.member_id, session.c.token_hash))
+_TOUCH = (
+    update(session)
+    .where(session.c.member_id == bindparam("m"), session.c.token_hash == bindparam("h"))
+    .values(last_seen_at=bindparam("now"))
+)
+
+
+class Claim(NamedTuple):
+    """Whose session a token says it is, and the token's fingerprint; says nothing about whether it is true."""
+
+    member_id: int
+    token_hash: str
+    token: str
+
+
+def read_claim(token: str) -> Claim | None:
+    """What a token claims, or None for what can be no token of ours."""
+    owner = _owner(token)
+    return None if owner is None else Claim(owner, token_hash(token), token)
 
 
 def load(house: House, token: str, kind: str) -> Principal | None:
     """The principal of a live session, by one SELECT; notes its use now and then."""
-    owner = _owner(token)
-    if owner is None:
+    claim, now = read_claim(token), house.clock.now()
+    if claim is None:
         return None
-    found, now = token_hash(token), house.clock.now()
-    rows = house.store.look_up(_FIND, member_id=owner, token_hash=found, kind=kind)
+    rows = house.store.look_up(_FIND, member_id=claim.member_id, token_hash=claim.token_hash, kind=kind)
+    principal = _living(rows, token, kind, now)
+    if principal is not None and _to_touch(rows[0], principal, now):
+        with house.store.write() as tx:
+            tx.execute(_TOUCH, [{"m": claim.member_id, "h": claim.token_hash, "now": now}])
+    return principal
+
+
+def load_many(tx: Tx, claims: Collection[Claim], kind: str, now: datetime) -> dict[Claim, Principal]:
+    """The principals of those claims that are true of a live session, by one SELECT; notes their use like `load`."""
+    rows: dict[tuple[int, str], list[Any]] = {}
+    for row in _FIND_MANY.rows(tx, keys=sorted({claim[:2] for claim in claims}), kind=kind):
+        rows.setdefault((row.id, row.token_hash), []).append(row)
+    found, used = {}, set()
+    for claim in claims:
+        mine = rows.get(claim[:2], [])
+        principal = _living(mine, claim.token, kind, now)
+        if principal is not None:
+            found[claim] = principal
+            if _to_touch(mine[0], principal, now):
+                used.add(claim[:2])
+    if used:
+        tx.execute(_TOUCH, [{"m": member_id, "h": hashed, "now": now} for member_id, hashed in sorted(used)])
+    return found
+
+
+def _living(rows: Sequence[Any], token: str, kind: str, now: datetime) -> Principal | None:
+    """Whose session it is while it lives: it has an end, ends by disuse, and with age."""
     if not rows:
         return None
-    principal = _principal(rows, token, kind)
+    principal, first = _principal(rows, token, kind), rows[0]
     idle, absolute = _lifetimes(principal)
-    first = rows[0]
-    if now >= first.expires_at or now - first.last_seen_at > idle or now - first.created_at > absolute:
-        return None
-    if now - first.last_seen_at > (TOUCH_AFTER_STAFF if principal.is_staff else TOUCH_AFTER):
-        with house.store.write() as tx:
-            tx.execute(update(session).where(_this(owner, found)).values(last_seen_at=now))
-    return principal
+    over = now >= first.expires_at or now - first.last_seen_at > idle or now - first.created_at > absolute
+    return None if over else principal
+
+
+def _to_touch(row: Any, principal: Principal, now: datetime) -> bool:
+    return bool(now - row.last_seen_at > (TOUCH_AFTER_STAFF if principal.is_staff else TOUCH_AFTER))
 
 
 def _principal(rows: Any, token: str, kind: str) -> Principal:

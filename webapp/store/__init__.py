@@ -2,7 +2,19 @@
 
 from webapp.store.bulk import Write
 from webapp.store.engine import Store, Tx
-from webapp.store.hot import Query, among
+from webapp.store.hot import Asked, Query, among, together
 from webapp.store.types import BigId, JsonText, UtcDateTime, metadata
 
-__all__ = ["BigId", "JsonText", "Query", "Store", "Tx", "UtcDateTime", "Write", "among", "metadata"]
+__all__ = [
+    "Asked",
+    "BigId",
+    "JsonText",
+    "Query",
+    "Store",
+    "Tx",
+    "UtcDateTime",
+    "Write",
+    "among",
+    "metadata",
+    "together",
+]

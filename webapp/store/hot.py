@@ -8,8 +8,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from sqlalchemy import ColumnElement, Select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.visitors import iterate
 from sqlalchemy.types import NullType
@@ -107,6 +109,12 @@ class Query:
         with cursor:
             return [made.read(values) for values in cursor.execute(made.text, given)]
 
+    def send(self, cursor: Any, params: dict[str, Any]) -> Callable[[], list[Any]]:
+        """Run by a cursor of the PostgreSQL driver; the rows when they are asked for, in a pipeline later."""
+        made, given = self._ready("postgresql", params)
+        cursor.execute(made.text, given)
+        return lambda: [made.read(values) for values in cursor.fetchall()]
+
     def _ready(self, dialect: str, params: dict[str, Any]) -> tuple[_Made, dict[str, Any]]:
         made = self._made.get(dialect) or self._make(dialect)
         given = made.fixed | params
@@ -125,6 +133,25 @@ class Query:
         made = _Made(str(compiled), fixed, row, [_reader(c, known, dialect) for c in columns])
         self._made[dialect] = made
         return made
+
+
+Asked = tuple[Query, dict[str, Any]]
+
+
+def together(tx: Tx, *asked: Asked) -> list[list[Any]]:
+    """The rows of several queries, run in this order; PostgreSQL hears them all in one round trip.
+
+    Each sees what was committed before it began, as if it had been asked by itself.
+    """
+    if tx.dialect == "sqlite" or len(asked) < 2:
+        return [query.rows(tx, **params) for query, params in asked]
+    connection: Any = tx.connection.connection.driver_connection
+    try:
+        with connection.pipeline():
+            answers = [query.send(connection.cursor(), params) for query, params in asked]
+        return [answer() for answer in answers]
+    except psycopg.Error as error:  # told as SQLAlchemy tells it, for whoever tries again
+        raise DBAPIError.instance(None, None, error, psycopg.Error) from error
 
 
 class _Made:

@@ -35,6 +35,10 @@ class Windows:
         counts[key] = counts.get(key, 0) + 1  # two threads may lose one count; a limit bears that
         return counts[key]
 
+    def over(self, key: str, most: int, tick: float) -> bool:
+        """Whether one more would be too many."""
+        return int(tick // WINDOW) == self._window and self._counts.get(key, 0) >= most
+
 
 _windows = Windows()
 
@@ -47,3 +51,14 @@ def check() -> None:
     key, most = (f"m{person.member_id}", PER_MEMBER) if person else (address(), PER_ADDRESS)
     if _windows.hit(key, time.monotonic()) > most:
         raise refuse("limit", "too_many_requests", retry_after=WINDOW)
+
+
+def full(member_id: int, address: str) -> bool:
+    """Whether this member or this address has had enough already; counts nothing."""
+    tick = time.monotonic()
+    return _windows.over(f"m{member_id}", PER_MEMBER, tick) or _windows.over(address, PER_ADDRESS, tick)
+
+
+def count(member_id: int) -> None:
+    """Count a request that was answered without coming by `check`."""
+    _windows.hit(f"m{member_id}", time.monotonic())

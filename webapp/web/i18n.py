@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 from flask import g, has_request_context, request
 
 from webapp.web.context import current, is_api
@@ -32,10 +36,23 @@ def _from_header(header: str | None) -> str | None:
     return max(ranked, key=lambda pair: pair[0])[1] if ranked else None
 
 
+_spoken: ContextVar[str] = ContextVar("spoken", default=DEFAULT)
+
+
+@contextmanager
+def speaking(lang: str) -> Iterator[None]:
+    """Outside Flask's requests: let `t` speak this language."""
+    token = _spoken.set(lang)
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
+
+
 def lang() -> str:
     """The language of this request: zh-CN or en."""
     if not has_request_context():
-        return DEFAULT
+        return _spoken.get()
     if "lang" not in g:
         try:
             person = current()
