@@ -216,6 +216,13 @@ def bike_slow(rng: Random) -> Speeds:
     return ride(rng, _minutes(rng, 3, 14, 60), cruise=rng.uniform(7.5, 11), wobble=rng.uniform(0.1, 0.25), lights=0.5)
 
 
+def bike_busy(rng: Random) -> Speeds:
+    """As the labelled rides go: quick between many halts, standing before and after."""
+    cruise, lights = min(27.0, max(9.0, rng.gauss(16.3, 3.6))), rng.uniform(0.35, 1.0)
+    way = ride(rng, _minutes(rng, 3, 9, 60), cruise=cruise, wobble=rng.uniform(0.06, 0.22), lights=lights)
+    return [*[0.0] * rng.choice((0, rng.randrange(5, 120))), *way, *[0.0] * rng.choice((0, rng.randrange(10, 150)))]
+
+
 def bike_sport(rng: Random) -> Speeds:
     return ride(rng, _minutes(rng, 15, 45, 120), cruise=rng.uniform(19, 25), wobble=0.07, lights=0.12, hills=0.08)
 
@@ -233,13 +240,8 @@ def bike_with_walk(rng: Random) -> Speeds:
 
 
 def ebike(rng: Random) -> Speeds:
-    return ride(
-        rng,
-        _minutes(rng, 3, 15, 60),
-        cruise=rng.uniform(16, 27),
-        wobble=rng.uniform(0.04, 0.1),
-        lights=rng.uniform(0.1, 0.6),
-    )
+    wobble, lights = rng.uniform(0.04, 0.1), rng.uniform(0.1, 0.6)
+    return ride(rng, _minutes(rng, 3, 15, 60), cruise=rng.uniform(16, 27), wobble=wobble, lights=lights)
 
 
 def car_free(rng: Random) -> Speeds:
@@ -291,6 +293,7 @@ HONEST: dict[str, tuple[str, Mover]] = {
     "walk": ("walk", walk),
     "jog": ("run", jog),
     "bike_city": ("bike", bike_city),
+    "bike_busy": ("bike", bike_busy),
     "bike_slow": ("bike", bike_slow),
     "bike_sport": ("bike", bike_sport),
     "bike_hills": ("bike", bike_hills),

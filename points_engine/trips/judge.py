@@ -59,11 +59,12 @@ def facts(path: Path, shape: Profile) -> dict[str, float]:
         "best_minute_kmh": shape.sustained,
         "best_two_minutes_kmh": shape.long_sustained,
         "surge_kmh": shape.surge,
+        "pull_w_kg": shape.pull,
         "spread": shape.spread,
         "standing_share": shape.still,
         "stops_per_km": shape.stops,
         "interval_s": shape.interval,
-        "motor_likelihood": motor_likelihood(shape),
+        "motor_likelihood": motor_likelihood(ridden(shape, limit("walking"))),
         "fixes": path.fixes,
         "gaps": path.gaps,
         "spikes": path.spikes,
@@ -148,7 +149,7 @@ def _ride(shape: Profile, claim: str, too_fast: str, good: str) -> list[Finding]
     found = _over(
         shape, rules, {"high": too_fast, "top": too_fast, "sustained": "fast_stretch", "long_sustained": "fast_stretch"}
     )
-    likely = min(motor_likelihood(shape, claim), motor_likelihood(ridden(shape, limit("walking")), claim))
+    likely = motor_likelihood(ridden(shape, limit("walking")), claim)
     if likely > rules[_grain(shape)]["reject"]:
         found.append(("reject", "stop_and_go_like_traffic"))
     elif likely > rules[_grain(shape)]["review"]:
@@ -169,7 +170,7 @@ def _motor(shape: Profile) -> list[Finding]:
         return [("reject", "too_fast_for_the_road")]
     if shape.high < rules["walking"]["review"]:
         return [("review", "looks_like_walking")]
-    if motor_likelihood(shape) < rules[_grain(shape)]["review"]:
+    if motor_likelihood(ridden(shape, limit("walking"))) < rules[_grain(shape)]["review"]:
         return [("review", "looks_like_cycling")]
     return [("accept", "looks_like_a_motor_trip")]
 
@@ -199,5 +200,15 @@ def motor_likelihood(shape: Profile, claim: str = "bike") -> float:
     score = weights["start"]
     for name, one in weights.items():
         if name != "start":
-            score += one["weight"] * min(max(getattr(shape, name), one["from"]), one["to"])
+            score += _between(getattr(shape, name), one["at"], one["adds"])
     return 1.0 / (1.0 + exp(-max(-60.0, min(60.0, score))))
+
+
+def _between(value: float, at: Sequence[float], adds: Sequence[float]) -> float:
+    """What a figure adds: in proportion between two of the values listed, no more and no less beyond the ends."""
+    if not value > at[0]:
+        return float(adds[0])
+    for low, high, below, above in zip(at, at[1:], adds, adds[1:], strict=False):
+        if value <= high:
+            return float(below + (above - below) * (value - low) / (high - low))
+    return float(adds[-1])

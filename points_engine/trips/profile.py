@@ -10,6 +10,7 @@ from math import hypot
 from points_engine.trips.path import Path, even, length, steady
 
 EVERY = 10.0  # seconds between the even ticks all windows are made of
+FINE = 5.0  # seconds between those that a pull is measured on, two of them a tick
 
 
 @dataclass(slots=True)
@@ -27,10 +28,13 @@ class Profile:
     sustained: float = 0.0  # the best full minute
     long_sustained: float = 0.0  # the best two minutes
     surge: float = 0.0  # 90th percentile of the change between neighbouring 20 s speeds
+    pull: float = (
+        0.0  # 95th percentile of the power that went into speed over 10 s, watts a kilogram: legs give one or two
+    )
     spread: float = 0.0  # of the moving speeds, relative to their mean
     still: float = 0.0  # share of the time standing
     stops: float = 0.0  # halts per kilometre
-    lines: list[tuple[list[float], list[float]]] = field(default_factory=list)  # the pieces at even ticks
+    lines: list[tuple[list[float], list[float]]] = field(default_factory=list)  # the pieces at fine ticks
 
 
 def profile(path: Path) -> Profile:
@@ -44,37 +48,37 @@ def profile(path: Path) -> Profile:
         shape.seconds += piece[-1][0] - piece[0][0]
         _, x0, y0 = piece[0]
         shape.net = max(shape.net, max(hypot(x - x0, y - y0) for _, x, y in piece[:: max(1, len(piece) // 40)]))
-        shape.lines.append(even(bins, EVERY))
+        shape.lines.append(even(bins, FINE))
     _measure(shape)
     return shape
 
 
 def stretches(shape: Profile, seconds: float) -> Iterator[Profile]:
     """The same figures for stretches of that time, each starting half a stretch after the one before."""
-    ticks = int(seconds / EVERY)
+    ticks = int(seconds / FINE)
     for xs, ys in shape.lines:
         for start in range(0, len(xs) - ticks, ticks // 2):
-            part = Profile(interval=shape.interval, seconds=ticks * EVERY)
-            part.lines.append((xs[start : start + ticks + 1], ys[start : start + ticks + 1]))
-            part.length = sum(_speeds(*part.lines[0], 1)) * EVERY / 3.6
-            _measure(part)
-            yield part
+            yield _part(shape, [(xs[start : start + ticks + 1], ys[start : start + ticks + 1])])
 
 
 def ridden(shape: Profile, walking: float) -> Profile:
     """The same figures without the ends of each piece under walking speed: people walk to the bicycle and from it."""
-    part = Profile(interval=shape.interval)
+    lines = []
     for xs, ys in shape.lines:
-        slow = _speeds(xs, ys, 3)
+        slow = _speeds(xs[::2], ys[::2], 3)
         fast = [number for number, speed in enumerate(slow) if speed >= walking]
         if not fast or fast[-1] - fast[0] < 6:
             continue
-        line = (xs[fast[0] : fast[-1] + 4], ys[fast[0] : fast[-1] + 4])
-        part.lines.append(line)
-        part.seconds += (len(line[0]) - 1) * EVERY
-        part.length += sum(_speeds(*line, 1)) * EVERY / 3.6
-    if not part.lines:
-        return shape
+        begin, end = 2 * fast[0], 2 * (fast[-1] + 3) + 1
+        lines.append((xs[begin:end], ys[begin:end]))
+    return _part(shape, lines) if lines else shape
+
+
+def _part(shape: Profile, lines: list[tuple[list[float], list[float]]]) -> Profile:
+    part = Profile(interval=shape.interval, lines=lines)
+    for xs, ys in lines:
+        part.seconds += (len(xs) - 1) * FINE
+        part.length += sum(_speeds(xs[::2], ys[::2], 1)) * EVERY / 3.6
     _measure(part)
     return part
 
@@ -82,8 +86,11 @@ def ridden(shape: Profile, walking: float) -> Profile:
 def _measure(shape: Profile) -> None:
     slow: list[float] = []  # 30 s windows
     short: list[float] = []  # 20 s changes
+    pulls: list[float] = []
     halts = 0
-    for xs, ys in shape.lines:
+    for fine_xs, fine_ys in shape.lines:
+        pulls += _pulls(fine_xs, fine_ys)
+        xs, ys = fine_xs[::2], fine_ys[::2]
         slow += _speeds(xs, ys, 3)
         shape.sustained = max(shape.sustained, _best(xs, ys, 6))
         shape.long_sustained = max(shape.long_sustained, _best(xs, ys, 12))
@@ -94,11 +101,22 @@ def _measure(shape: Profile) -> None:
     if short:
         short.sort()
         shape.surge = _at(short, 0.9)
+    if pulls:
+        pulls.sort()
+        shape.pull = max(0.0, _at(pulls, 0.95))
     _fill(shape, slow)
 
 
+def _pulls(xs: Sequence[float], ys: Sequence[float]) -> list[float]:
+    """How fast the energy of motion grew over 10 s, for each kilogram: half the difference of the squared speeds, by the time."""
+    squares = [
+        ((x2 - x1) ** 2 + (y2 - y1) ** 2) / FINE**2 for x1, y1, x2, y2 in zip(xs, ys, xs[1:], ys[1:], strict=False)
+    ]
+    return [(after - before) / (4.0 * FINE) for before, after in zip(squares, squares[2:], strict=False)]
+
+
 def _speeds(xs: Sequence[float], ys: Sequence[float], ticks: int) -> list[float]:
-    """Straight-line speed over so many ticks, at every tick."""
+    """Straight-line speed over so many ticks of 10 s, at every one."""
     rate = 3.6 / (ticks * EVERY)
     return [hypot(x2 - x1, y2 - y1) * rate for x1, y1, x2, y2 in zip(xs, ys, xs[ticks:], ys[ticks:], strict=False)]
 
