@@ -27,10 +27,16 @@ NOT_PAGES = {
     "health.readyz": "for probes",
     "members.my_export_file": "a file to keep",
     "places.plate_file": "a file to print",
+    "pledges.my_certificate": "a picture",
+    "pledges.unit_certificate": "a picture",
     "rankings.download": "a file to keep",
+    "rosters.export": "a file to keep",
+    "rosters.faults": "a file to keep",
+    "rosters.template": "a file to keep",
     "methods.index_data": "open data",
     "methods.one_data": "open data",
     "console_drafts.effects_file": "a file to keep",
+    "console_feeds.left_out": "a file to keep",
     "trips.worker": "a script",
 }
 # Addresses that only lead to another page, which has a line of its own.
@@ -229,6 +235,30 @@ def _when_new(*given: dict[str, Any]) -> Callable[[Asker], Arguments]:
     return lambda ask: [dict(each) for each in given] if ask.who == ANONYMOUS else []
 
 
+def _pledges(ask: Asker) -> Arguments:
+    return ask.ids("SELECT slug FROM pledge WHERE edition > 0", "slug")
+
+
+def _lists(ask: Asker) -> Arguments:
+    return [
+        {"unit_id": row.unit_id, "import_id": row.id}
+        for row in ask.world.rows("SELECT unit_id, id FROM roster_import ORDER BY id")
+        if ask.person and row.unit_id in ask.person.unit_ids
+    ]
+
+
+def _parts_of_mine(ask: Asker) -> Arguments:
+    return [
+        {"unit_id": row.top_id, "part_id": row.id}
+        for row in ask.world.rows("SELECT top_id, min(id) AS id FROM green_unit WHERE top_id IS NOT NULL GROUP BY top_id")
+        if ask.person and row.top_id in ask.person.unit_ids
+    ]
+
+
+def _my_parts(ask: Asker) -> Arguments:
+    return [{"part_id": each["part_id"]} for each in _parts_of_mine(ask)]
+
+
 EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
     "activities.form": _forms,
     "activities.show": _acts,
@@ -240,6 +270,7 @@ EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
     ),
     "console_campaigns.ask": _campaign_steps,
     "console_campaigns.edit": lambda ask: ask.ids("SELECT id FROM campaign", "campaign_id"),
+    "console_feeds.one": lambda ask: ask.ids("SELECT id FROM feed_file", "file_id"),
     "console_funds.one": lambda ask: ask.ids("SELECT id FROM fund ORDER BY id LIMIT 2", "fund_id"),
     "console_ledger.report": lambda ask: ask.ids("SELECT id FROM audit_report LIMIT 1", "report_id"),
     "console_members.one": _people,
@@ -273,6 +304,13 @@ EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
     "merchants.receipt": lambda ask: ask.ids(
         "SELECT min(id) FROM fulfilment WHERE member_id = :me HAVING count(*) > 0", "fulfilment_id"
     ),
+    "pledges.show": _pledges,
+    "pledges.wall": _pledges,
+    "pledges.edition": lambda ask: [a | {"number": 1} for a in _pledges(ask)],
+    "pledges.verify": lambda ask: [
+        {"number": r.number} for r in ask.world.rows("SELECT number FROM pledge_unit LIMIT 1")
+    ],
+    "console_pledges.edit": lambda ask: ask.ids("SELECT id FROM pledge", "pledge_id"),
     "places.index": _managing,
     "places.manage": _places,
     "places.new": _managing,
@@ -292,6 +330,12 @@ EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
     "unit_admin.people": _administered,
     "unit_admin.poster": _administered,
     "unit_admin.show": _administered,
+    "rosters.index": _administered,
+    "rosters.requests": _administered,
+    "rosters.show": _lists,
+    "unit_parts.edit": _parts_of_mine,
+    "unit_parts.index": _administered,
+    "unit_parts.show": _my_parts,
     "unit_energy.file_form": _administered,
     "unit_energy.index": _administered,
     "unit_energy.new": _administered,

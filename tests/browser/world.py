@@ -27,6 +27,7 @@ from tests.people import make_member
 from tests.servers import free_port
 from webapp import demo
 from webapp.app import create_app
+from webapp.feeds import files
 from webapp.green_units import service as green_units
 from webapp.green_units.forms import UnitNames
 from webapp.jobs.runner import run_job
@@ -168,6 +169,7 @@ def full_world(folder: Path) -> Iterator[World]:
     ids = {row.login: row.id for row in _logins(house)}
     _second_unit(house, ids["admin-demo"], ids["hr-demo"])
     _draft(house, ids["editor-demo"])
+    _feed_file(house, ids["admin-demo"])
     _trips(house, ids["m000001"])
     _cases(house, ids["m000001"])
     with _served(settings) as address:
@@ -262,6 +264,14 @@ def _draft(house: Any, editor_id: int) -> None:
         )
         run = methods.ask_what_if(tx, editor_id, made, now)
     methods.run_what_if(house, run)
+
+
+def _feed_file(house: Any, admin_id: int) -> None:
+    """A partner's file that has been tried out and waits to be imported."""
+    table = b"event_id,member,behaviour,quantity,occurred_at\ne1,nobody,bus_ride,1,2026-06-15T12:00:00+08:00\n"
+    with house.store.write() as tx:
+        made = files.keep_file(tx, house.blobs, admin_id, "acme", "rides.csv", table, house.clock.now())
+    files.work(house, {"file": made, "run": 1}, house.clock.now())
 
 
 def _second_unit(house: Any, admin_id: int, hr_id: int) -> None:

@@ -22,6 +22,7 @@ from tests.conftest import START
 from tests.people import Person
 from webapp import demo
 from webapp.app import create_app
+from webapp.feeds import files
 from webapp.jobs.runner import run_job
 from webapp.members import service as members
 from webapp.members import signin
@@ -75,10 +76,16 @@ EXAMPLES = {
     "places:key": "SELECT screen_key FROM place ORDER BY code LIMIT 1",
     "places:size": "SELECT 'a5'",
     "places:form": "SELECT 'png'",
+    "part_id": "SELECT min(id) FROM green_unit WHERE top_id = (SELECT unit_id FROM membership JOIN role_grant"
+    " USING (member_id, unit_id))",
+    "import_id": "SELECT max(id) FROM roster_import",
+    "families:public_id": "SELECT public_id FROM member JOIN child ON member_id = member.id",
     "place_id": "SELECT max(id) FROM place",
     "device_id": "SELECT 'nobody'",
     "draft_id": "SELECT min(id) FROM method_draft",
     "console_drafts:key": "SELECT 'grid_shanxi'",
+    "file_id": "SELECT min(id) FROM feed_file",
+    "console_feeds:source": "SELECT 'transit'",
     "fulfilment_id": "SELECT min(id) FROM fulfilment",
     "merchant_id": "SELECT min(id) FROM merchant",
     "fund_id": "SELECT min(id) FROM fund",
@@ -89,6 +96,10 @@ EXAMPLES = {
     "public_id": "SELECT public_id FROM member WHERE id = :me",
     "console_review:public_id": "SELECT public_id FROM member JOIN (SELECT member_id, min(id) AS id FROM activity"
     " WHERE status = 'pending' AND evidence != '[]') AS a ON a.member_id = member.id",
+    "pledge_id": "SELECT min(id) FROM pledge",
+    "slug": "SELECT min(slug) FROM pledge WHERE edition > 0",
+    "number": "SELECT 1",
+    "pledges:unit_id": "SELECT min(unit_id) FROM pledge_unit",
     "purpose": "SELECT 'boards'",
     "redemption_id": "SELECT min(id) FROM redemption WHERE member_id = :me AND status = 'held'",
     "ref": "SELECT 'T01'",
@@ -240,6 +251,10 @@ def _last_touches(park: Park) -> None:
         drafted = methods.create_draft(tx, park.ids["editor"], DRAFT, "新的公告", now)
         run = methods.ask_what_if(tx, park.ids["editor"], drafted, now)
     methods.run_what_if(house, run)
+    table = b"event_id,member,behaviour,quantity,occurred_at\ne1,nobody,bus_ride,1,2026-06-15T12:00:00+08:00\n"
+    with house.store.write() as tx:
+        made = files.keep_file(tx, house.blobs, park.ids["administrator"], "acme", "rides.csv", table, now)
+    files.work(house, {"file": made, "run": 1}, now)
     keeper = park.principal("merchant")
     shelf = (
         "SELECT min(id) FROM reward WHERE status = 'on' AND stock > 0 AND kind != 'donation' AND merchant_id = :shop"

@@ -16,6 +16,7 @@ DOORS = {
     "ledger": {"audit", "funds", "setwise"},  # one view of the replay for every audit; credits by the thousand
     "photos": {"pictures", "words"},  # every photo is taken in by one hand
     "activities": {"commands", "partner_acts", "proofs", "views"},  # an act is read and told in one way everywhere
+    "feeds": {"files", "mapping"},  # the desk hands files in, and names the partners there are
     "meters": {"files", "words"},  # the desk reads tables as meters do, and tells a working in the same words
     "rankings": {"boards"},  # names of boards and periods
 }

@@ -20,6 +20,7 @@ from webapp.activities import queries as acts
 from webapp.activities.commands import read_command
 from webapp.console import service as desk_service
 from webapp.console.tables import audit_report
+from webapp.feeds import files
 from webapp.inbox import queries as inbox
 from webapp.jobs import enqueue, runner
 from webapp.jobs.runner import run_due
@@ -65,6 +66,11 @@ TABLE = {
     "console_campaigns.edit": EDIT,
     "console_campaigns.ask": EDIT,
     "console_campaigns.take": EDIT,
+    "console_pledges.index": EDIT,
+    "console_pledges.new": EDIT,
+    "console_pledges.edit": EDIT,
+    "console_pledges.publish": EDIT,
+    "console_pledges.state": EDIT,
     "console_rewards.index": EDIT,
     "console_rewards.new": EDIT,
     "console_rewards.edit": EDIT,
@@ -98,6 +104,16 @@ TABLE = {
     "console_methods.one": set(STAFF),
     "console_temperatures.index": {"administrator"},
     "console_temperatures.take": {"administrator"},
+    "console_feeds.index": AUDIT,
+    "console_feeds.hand_in": ADMIN,
+    "console_feeds.one": AUDIT,
+    "console_feeds.left_out": ADMIN,
+    "console_feeds.try_out": ADMIN,
+    "console_feeds.bring_in": ADMIN,
+    "console_feeds.drop": ADMIN,
+    "console_feeds.links": ADMIN,
+    "console_feeds.link": ADMIN,
+    "console_feeds.unlink": ADMIN,
     "console_drafts.index": set(STAFF),
     "console_drafts.one": set(STAFF),
     "console_drafts.effects_file": set(STAFF),
@@ -282,6 +298,26 @@ def walk_drafts(house: Any, helper: Person) -> list[tuple[str, str, dict[str, st
     ]
 
 
+def walk_feeds(house: Any, helper: Person) -> list[tuple[str, str, dict[str, Any]]]:
+    """Temperatures; a file handed in, one tried out again and then imported, one done away with; an account linked and unlinked."""
+    table, who = b"event_id,member,behaviour,quantity,occurred_at\n", public_id(house, helper)
+    with house.store.write() as tx:
+        made = [
+            files.keep_file(tx, house.blobs, helper.id, "acme", "a.csv", table, house.clock.now()) for _ in range(3)
+        ]
+    run_due(house, house.clock.now())
+    account = {"who": "helper", "source": "transit", "account": "1"}
+    return [
+        ("console_temperatures.take", "/console/temperatures", TEMPERATURES),
+        ("console_feeds.hand_in", "/console/feeds", {"other": "acme", "file": (io.BytesIO(table), "b.csv")}),
+        ("console_feeds.bring_in", f"/console/feeds/files/{made[0]}/import", {}),
+        ("console_feeds.try_out", f"/console/feeds/files/{made[2]}/trial", {}),
+        ("console_feeds.drop", f"/console/feeds/files/{made[1]}/drop", {}),
+        ("console_feeds.link", "/console/feeds/links", account),
+        ("console_feeds.unlink", f"/console/feeds/links/{who}/transit/remove", {}),
+    ]
+
+
 def walk(house: Any, ling: Person, helper: Person) -> list[tuple[str, str, dict[str, str]]]:
     """Every POST of the desk with arguments that work, in an order that works."""
     who, other = public_id(house, ling), public_id(house, helper)
@@ -315,6 +351,10 @@ def walk(house: Any, ling: Person, helper: Person) -> list[tuple[str, str, dict[
         ("console_funds.open_one", "/console/funds", {"kind": "unit", "owner": str(unit), "name": "员工挑战"}),
         ("console_funds.deposit", "/console/funds/1/deposit", {"points": "500", "reference": "A-1"}),
         ("console_funds.withdraw", "/console/funds/1/withdraw", {"points": "100", "reference": "A-2"}),
+        ("console_pledges.new", "/console/pledges/new", text | {"slug": "green", "signers": "both"}),
+        ("console_pledges.edit", "/console/pledges/1", text | {"title_zh": "新公约"}),
+        ("console_pledges.publish", "/console/pledges/1/publish", {}),
+        ("console_pledges.state", "/console/pledges/1/state", {"open": "0"}),
         ("console_rewards.new", "/console/rewards/new", REWARD),
         ("console_rewards.edit", f"/console/rewards/{shelf + 1}", REWARD | {"points": "30"}),
         ("console_rewards.stock", f"/console/rewards/{shelf + 1}/stock", {"amount": "5"}),
@@ -344,7 +384,7 @@ def walk(house: Any, ling: Person, helper: Person) -> list[tuple[str, str, dict[
         ("console_members.unfreeze", f"/console/members/{who}/unfreeze", {"note": "已查清"}),
         ("console_members.grant", f"/console/members/{who}/roles", {"role": "reviewer"}),
         ("console_members.revoke", f"/console/members/{who}/roles/reviewer/revoke", {}),
-        ("console_temperatures.take", "/console/temperatures", TEMPERATURES),
+        *walk_feeds(house, helper),
         *walk_drafts(house, helper),
         ("console_ledger.run", "/console/ledger/run", {}),
         ("console_jobs.retry", f"/console/jobs/{failed}/retry", {}),

@@ -44,6 +44,7 @@ AREAS: dict[str, tuple[str, str]] = {
     "role": ("角色", "Roles"),
     "audit": ("审计", "Audits"),
     "job": ("任务", "Jobs"),
+    "feed": ("合作方数据", "Partners’ records"),
 }
 BOOKS = {
     "carbon": ("reduction", "declared", "verified"),

@@ -54,6 +54,11 @@ ANNOUNCEMENT_STATES: dict[str, Pair] = {
     "expired": ("已过期", "Expired"),
     "withdrawn": ("已撤回", "Withdrawn"),
 }
+PLEDGE_STATES: dict[str, Pair] = {
+    "draft": ("草稿", "Draft"),
+    "open": ("签署中", "Open"),
+    "closed": ("已截止", "Closed"),
+}
 CAMPAIGN_STATES: dict[str, Pair] = {
     "draft": ("草稿", "Draft"),
     "scheduled": ("待开始", "Scheduled"),
@@ -146,6 +151,7 @@ JOBS: dict[str, Pair] = {
     "rankings.catch_up": ("更新榜单", "Bring boards up to date"),
     "rankings.relist": ("重排榜单", "Relist boards"),
     "rankings.close": ("榜单结算", "Close boards"),
+    "rankings.energy": ("更新节能榜", "Bring energy boards up to date"),
     "sweep_finished_jobs": ("清理已完成任务", "Clear finished jobs"),
 }
 ACCOUNTS: dict[str, Pair] = {
@@ -170,6 +176,13 @@ METHOD_STATES: dict[str, Pair] = {
     "approved": ("已批准", "Approved"),
     "withdrawn": ("已搁置", "Put aside"),
 }
+CLOSING_STATES: dict[str, Pair] = {
+    "reviewing": ("待复核", "To be reviewed"),
+    "freezing": ("冻结中", "Being frozen"),
+    "frozen": ("待批准", "To be approved"),
+    "published": ("已公布", "Published"),
+}
+PERIOD_KINDS: dict[str, Pair] = {"week": ("周", "week"), "month": ("月", "month"), "year": ("年", "year")}
 RUN_STATES: dict[str, Pair] = {
     "queued": ("等待试算", "Waiting"),
     "running": ("试算中", "Running"),
@@ -177,6 +190,13 @@ RUN_STATES: dict[str, Pair] = {
     "failed": ("试算失败", "Failed"),
 }
 ACTIONS: dict[str, Pair] = {
+    "feed.handed_in": ("交来合作方文件", "Partner's file handed in"),
+    "feed.trial": ("试算合作方文件", "Partner's file tried out"),
+    "feed.import": ("导入合作方文件", "Partner's file sent to be imported"),
+    "feed.imported": ("合作方文件已导入", "Partner's file imported"),
+    "feed.dropped": ("删除合作方文件", "Partner's file deleted"),
+    "feed.linked": ("绑定合作方账号", "Partner's account linked"),
+    "feed.unlinked": ("解除合作方账号", "Partner's account unlinked"),
     "method.draft": ("起草方法", "Method drafted"),
     "method.change": ("修改方法草稿", "Method draft changed"),
     "method.withdraw": ("搁置方法草稿", "Method draft put aside"),

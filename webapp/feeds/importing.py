@@ -6,7 +6,8 @@ import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import islice
+from functools import partial
+from itertools import islice, repeat
 from typing import Any
 
 from webapp.activities.partner_acts import PartnerDesk
@@ -17,18 +18,21 @@ from webapp.feeds.workers import Workers
 from webapp.store import Store
 
 __all__ = ["FileTrouble", "Job", "run"]
-SHARE = 5_000  # rows read for each worker at a time
+FIRST_SHARE, SHARE = 1_000, 5_000  # rows read for each worker at a time
 
 Report = Callable[[int, str, str, str], None]  # line, the partner's event, reason, field
+Progress = Callable[[int], None]  # rows gone through so far
+Tell = Callable[[Done, Tally], None]
 
 
-def run(store: Store, job: Job, report: Report) -> dict[str, Any]:
+def run(store: Store, job: Job, report: Report, progress: Progress | None = None) -> dict[str, Any]:
     """Import the file, or only tell what would happen; the summary. Raises FileTrouble for the file as a whole."""
     began = time.perf_counter()
     seen = inspect(job.path, job.mapping.encoding)
     with tidy_less(job.own_process), job.path.open(encoding=seen.encoding, newline="") as file:
         rows = Rows(file, job.mapping, job.catalogue)
-        total = _try_out(store, job, rows, report) if job.dry_run else _import(store, job, rows, report, seen.checksum)
+        tell = partial(_tell, report=report, progress=progress)
+        total = _try_out(store, job, rows, tell) if job.dry_run else _import(store, job, rows, tell, seen.checksum)
     seconds = time.perf_counter() - began
     return {
         "source": job.mapping.source,
@@ -56,51 +60,61 @@ def tidy_less(own_process: bool) -> Iterator[None]:
             gc.unfreeze()
 
 
-def _import(store: Store, job: Job, rows: Rows, report: Report, checksum: str) -> Tally:
+def _import(store: Store, job: Job, rows: Rows, tell: Tell, checksum: str) -> Tally:
     many = job.workers > 1 and store.many_writers
-    posting: Workers | Poster = Workers(store, job) if many else Poster(store, job)  # before any connection is opened
     began = job.now()
     source, name = job.mapping.source, job.path.name
     number = store.retrying(lambda tx: service.begin_import(tx, source, name, checksum, job.actor_id, began))
     total = Tally()
+    posting: Workers | Poster = Workers(store, job) if many else Poster(store, job)
     try:
-        for batch in _batches(rows, SHARE * job.workers if many else job.batch):
+        for batch in _batches(rows, _shares(job.workers) if many else repeat(job.batch)):
             with store.read() as tx:
                 done, acts, lines = find_members(tx, job, batch)
-            _tell(posting.post(acts, lines, done), total, report)
-        _tell(posting.finish(), total, report)
+            tell(posting.post(acts, lines, done), total)
+        tell(posting.finish(), total)
+        posting.dismiss()
+        store.retrying(lambda tx: service.finish_import(tx, number, total.counts(), job.now()))
     finally:
-        if isinstance(posting, Workers):
-            posting.end()
-    store.retrying(lambda tx: service.finish_import(tx, number, total.counts(), job.now()))
+        posting.end()
     return total
 
 
-def _tell(done: Done, total: Tally, report: Report) -> None:
+def _shares(workers: int) -> Iterator[int]:
+    """Rows to read at a time: few at first, so that the workers need not wait until much is read."""
+    share = FIRST_SHARE
+    while True:
+        yield share * workers
+        share = min(SHARE, share * 4)
+
+
+def _tell(done: Done, total: Tally, report: Report, progress: Progress | None) -> None:
     total.add(done.tally)
     for refusal in sorted(done.refused):
         report(*refusal)
+    if progress is not None:
+        progress(total.rows)
 
 
 class _NothingKept(Exception):
     """Ends the transaction of a dry run."""
 
 
-def _try_out(store: Store, job: Job, rows: Rows, report: Report) -> Tally:
+def _try_out(store: Store, job: Job, rows: Rows, tell: Tell) -> Tally:
     """Everything in one transaction that is taken back, so that caps count across batches as they would."""
     total, desk = Tally(), PartnerDesk(job.catalogue, job.proof)
     try:
         with store.write() as tx:
-            for batch in _batches(rows, job.batch):
+            for batch in _batches(rows, repeat(job.batch)):
                 done, acts, lines = find_members(tx, job, batch)
                 done.add(log(tx, desk, acts, lines, job.now()))
-                _tell(done, total, report)
+                tell(done, total)
             raise _NothingKept
     except _NothingKept:
         return total
 
 
-def _batches(rows: Rows, size: int) -> Iterator[list[Numbered]]:
+def _batches(rows: Rows, sizes: Iterator[int]) -> Iterator[list[Numbered]]:
     source = iter(rows)
-    while batch := list(islice(source, size)):
+    while batch := list(islice(source, next(sizes))):
         yield batch

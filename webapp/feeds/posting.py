@@ -106,8 +106,19 @@ class Poster:
             done.add(self._store.retrying(credit))
         return done
 
+    def warm_up(self) -> None:
+        """Open the connection and prepare the statements while the file is being read."""
+        with self._store.write() as tx:
+            self._desk.warm_up(tx, self._job.now())
+
     def finish(self) -> Done:
         return Done()
+
+    def dismiss(self) -> None:
+        pass
+
+    def end(self) -> None:
+        pass
 
 
 def find_members(tx: Tx, job: Job, batch: list[Numbered]) -> tuple[Done, list[PartnerAct], list[int]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, select
 
-from points_engine.errors import Invalid
-from webapp.feeds.tables import feed_import, partner_link
+from points_engine.errors import Invalid, refuse
+from webapp.feeds.tables import feed_file, feed_import, partner_link
 from webapp.members import queries as members
 from webapp.members.phones import PhoneBook, normal
 from webapp.store import Query, Tx, among
@@ -46,9 +47,30 @@ def links_of(tx: Tx, member_id: int) -> Sequence[Row[Any]]:
     return tx.rows(select(partner_link.c.source, partner_link.c.linked_at).where(mine).order_by(partner_link.c.source))
 
 
-def imports(tx: Tx, limit: int = 50) -> Sequence[Row[Any]]:
-    """The newest imports."""
-    return tx.rows(select(feed_import).order_by(feed_import.c.id.desc()).limit(limit))
+def imports(tx: Tx, limit: int = 50, after: int | None = None) -> Sequence[Row[Any]]:
+    """The newest imports; `after` is the number of the last one seen."""
+    query = select(feed_import).order_by(feed_import.c.id.desc()).limit(limit)
+    return tx.rows(query if after is None else query.where(feed_import.c.id < after))
+
+
+def file_by_id(tx: Tx, number: int) -> Row[Any]:
+    """A file that was handed in at the desk; raises not_found."""
+    row = tx.row(select(feed_file).where(feed_file.c.id == number))
+    if row is None:
+        raise refuse("not_found", "not_found")
+    return row
+
+
+def files_at_the_desk(tx: Tx, limit: int = 20) -> Sequence[Row[Any]]:
+    """Files that are still kept, the newest first."""
+    kept = select(feed_file).where(feed_file.c.blob.is_not(None))
+    return tx.rows(kept.order_by(feed_file.c.id.desc()).limit(limit))
+
+
+def files_before(tx: Tx, moment: datetime) -> list[int]:
+    """Files still kept that were handed in before `moment`, and that nobody is working on."""
+    old = select(feed_file.c.id).where(feed_file.c.blob.is_not(None), feed_file.c.created_at <= moment)
+    return [row.id for row in tx.rows(old.where(feed_file.c.state.in_(("done", "failed"))))]
 
 
 def _print(book: PhoneBook, phone: str) -> str | None:

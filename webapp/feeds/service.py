@@ -8,9 +8,11 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select, update
 
 from points_engine.errors import Invalid, refuse
+from webapp.feeds.mapping import SOURCE
 from webapp.feeds.queries import account_hash
 from webapp.feeds.tables import feed_import, partner_link
 from webapp.journal import service as journal
+from webapp.members import queries as members
 from webapp.members.phones import PhoneBook
 from webapp.store import Tx
 
@@ -32,6 +34,27 @@ def link_account(tx: Tx, book: PhoneBook, member_id: int, source: str, account: 
         tx.execute(insert(partner_link).values(row))
     elif known != member_id:
         raise refuse("conflict", "account_taken")
+
+
+def link_by_staff(tx: Tx, book: PhoneBook, actor_id: int, who: str, source: str, account: str, now: datetime) -> None:
+    """Link a partner's account for a member (login or public id), with a row in the journal that does not tell the account."""
+    member_id = members.find_exact(tx, who.strip()) if who.strip() else None
+    wrong = {} if member_id is not None else {"who": "unknown_member"}
+    if not SOURCE.fullmatch(source):
+        wrong["source"] = "not_a_choice"
+    if not account.strip() or len(account) > 80:
+        wrong["account"] = "required"
+    if wrong or member_id is None:
+        raise Invalid(wrong)
+    link_account(tx, book, member_id, source, account, now)
+    journal.record(tx, actor_id, "feed.linked", f"member:{member_id}", {"source": source}, now)
+
+
+def unlink_by_staff(tx: Tx, actor_id: int, public_id: str, source: str, now: datetime) -> None:
+    """No account of this partner leads to the member any more, with a row in the journal."""
+    member_id = members.id_of(tx, public_id)
+    unlink_source(tx, member_id, source)
+    journal.record(tx, actor_id, "feed.unlinked", f"member:{member_id}", {"source": source}, now)
 
 
 def unlink_source(tx: Tx, member_id: int, source: str) -> None:

@@ -29,12 +29,11 @@ class Workers:
     """Deals acts by member, so that each member's acts are posted by one worker in the order of the file."""
 
     def __init__(self, store: Store, job: Job) -> None:
-        store.dispose()  # a connection must not be shared with the processes that begin here
         context = get_context("fork")
         self._answers: Any = context.Queue()
         self._desks: list[Any] = [context.Queue(AHEAD) for _ in range(job.workers)]
         self._processes = [
-            context.Process(target=_work, args=(store.url, job, desk, self._answers), daemon=True)
+            context.Process(target=_work, args=(store, job, desk, self._answers), daemon=True)
             for desk in self._desks
         ]
         for process in self._processes:
@@ -77,13 +76,20 @@ class Workers:
             self._first += 1
         return done
 
+    def dismiss(self) -> None:
+        """Send the workers home, without waiting until they are gone."""
+        for desk in self._desks:
+            desk.put(None)
+        self._desks = []
+
     def end(self) -> None:
-        """Send the workers home, or, after a failure, end them: a batch is durable whole or not at all."""
-        for desk, process in zip(self._desks, self._processes, strict=True):
-            if self._open:
+        """Wait until the workers are gone; after a failure, end them: a batch is durable whole or not at all."""
+        if self._open:
+            for process in self._processes:
                 process.terminate()
-            else:
-                desk.put(None)
+        else:
+            self.dismiss()
+        for process in self._processes:
             process.join(30)
 
     def _hand(self, desk: Any, work: tuple[int, list[Any]]) -> None:
@@ -115,12 +121,13 @@ class Workers:
         return True
 
 
-def _work(url: str, job: Job, desk: Any, answers: Any) -> None:
+def _work(store: Store, job: Job, desk: Any, answers: Any) -> None:
     """The life of a worker: until it is sent home, or the process that began it is gone."""
     gc.disable()  # batches make no cycles
     parent = os.getppid()
-    store = Store(url, pool_size=1)
+    store.forked()
     poster = Poster(store, job)
+    poster.warm_up()
     while True:
         try:
             work = desk.get(timeout=LISTEN_SECONDS)
