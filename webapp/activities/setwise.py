@@ -127,7 +127,8 @@ def _read_counters(tx: Tx, entries: Iterable[Entry]) -> tuple[dict[int, dict[Key
 
 
 def _read_points(tx: Tx, entries: Iterable[Entry]) -> dict[tuple[int, str], int]:
-    members, days = zip(*sorted({(e.member_id, e.alike.day) for e in entries}), strict=True)
+    keys = sorted({(e.member_id, e.alike.day) for e in entries})
+    members, days = zip(*keys, strict=True) if keys else ((), ())
     rows = tx.find(ledger_queries.days, ("member_id", "day", "points"), {"member_id": members, "day": days})
     texts = {day: day.isoformat() for day in {row[1] for row in rows}}
     return {(member, texts[day]): points for member, day, points in rows}

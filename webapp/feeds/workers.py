@@ -33,8 +33,7 @@ class Workers:
         self._answers: Any = context.Queue()
         self._desks: list[Any] = [context.Queue(AHEAD) for _ in range(job.workers)]
         self._processes = [
-            context.Process(target=_work, args=(store, job, desk, self._answers), daemon=True)
-            for desk in self._desks
+            context.Process(target=_work, args=(store, job, desk, self._answers), daemon=True) for desk in self._desks
         ]
         for process in self._processes:
             process.start()

@@ -53,7 +53,8 @@ wallet = Table(
     Column("seq", Integer, nullable=False),
     Column("digest", String(64), nullable=False),
     Column("frozen", Boolean, nullable=False, server_default=text("false")),
-    # How far the rankings have read; behind `seq` means the member's standing is stale.
+    # How far the rankings have read; behind `seq` means the member's standing is stale. No index tells them: it
+    # would be rewritten by every move, where a look through the table takes some milliseconds every ten seconds.
     Column("scored_seq", Integer, nullable=False, server_default=text("0")),
     # Points owed after a claw-back of what was already spent.
     Column("debt", BigInteger, nullable=False, server_default=text("0")),
@@ -64,13 +65,6 @@ wallet = Table(
     CheckConstraint("debt >= 0", name="debt_covered"),
     postgresql_with={"fillfactor": "70"},
 )
-Index(
-    "ix_wallet_stale",
-    wallet.c.member_id,
-    sqlite_where=text("scored_seq < seq"),
-    postgresql_where=text("scored_seq < seq"),
-)
-
 lot = Table(
     "lot",
     metadata,

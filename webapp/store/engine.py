@@ -191,6 +191,11 @@ class Store:
                 time.sleep(0.005 * 2**attempt)
         raise AssertionError("unreachable")
 
+    def forked(self) -> None:
+        """Says that this process was forked: the connections in hand are the parent's, and are left alone."""
+        self.engine.dispose(close=False)
+        self._quick = Quick(self.engine)
+
     def dispose(self) -> None:
         self._quick.close()
         self.engine.dispose()
