@@ -10,6 +10,7 @@ from itertools import accumulate
 from random import Random
 
 from points_engine.trips import Fix
+from points_engine.trips.crossings import Asked
 from points_engine.trips.marks import marks
 from points_engine.trips.replay import by_marks, compare
 from tests.tracks import Phone, Speeds, bike_city, bike_slow, bus_city, car_city, ebike, phone, walk
@@ -70,14 +71,14 @@ def recorded(
     return [fixes]
 
 
-def base(rng: Random) -> tuple[Way, list[float], Track, Callable[[Random], Speeds], float]:
+def base(rng: Random, steps: Sequence[float] = ()) -> tuple[Way, list[float], Track, Callable[[Random], Speeds], float]:
     """A way, the metres gone each second, the recording, and what moved."""
     while True:
         mover = rng.choice(MOVERS)
         gone = list(accumulate(mover(rng)))
         way = Way(rng, gone[-1] + 500)
         start = 1_780_000_000.0 + rng.randrange(10_000_000)
-        track = recorded(rng, way, gone, phone(rng), start)
+        track = recorded(rng, way, gone, phone(rng, rng.choice(steps) if steps else None), start)
         if len(track[0]) >= 6 and gone[-1] > 150:  # less is no trip to the judge
             return way, gone, track, mover, start
 
@@ -164,6 +165,15 @@ COPIES: dict[str, Callable[[Random, Track], Track]] = {
     "trimmed": lambda rng, t: trimmed(rng, moved(t, days(rng))),
     "trimmed and jittered 2 m": lambda rng, t: jittered(rng, trimmed(rng, moved(t, days(rng))), 2.0),
     "turned round": lambda rng, t: turned(moved(t, days(rng))),
+    "jittered 5 m": lambda rng, t: jittered(rng, moved(t, days(rng)), 5.0),
+    "jittered 5 m, same time": lambda rng, t: jittered(rng, t, 5.0),
+    "resampled and jittered 3 m, same time": lambda rng, t: jittered(rng, resampled(t, 5.0), 3.0),
+    "trimmed and jittered 3 m, same time": lambda rng, t: jittered(rng, trimmed(rng, t), 3.0),
+    "turned round and jittered 3 m": lambda rng, t: jittered(rng, turned(moved(t, days(rng))), 3.0),
+    "halves swapped and jittered 3 m": lambda rng, t: jittered(rng, swapped(moved(t, days(rng))), 3.0),
+    "trimmed, resampled and jittered 3 m": lambda rng, t: jittered(
+        rng, resampled(trimmed(rng, moved(t, days(rng))), 5.0), 3.0
+    ),
 }
 
 
@@ -206,14 +216,19 @@ HONEST: dict[str, Callable[..., Track]] = {
 }
 
 
-def rates(count: int, seed: int, families: Sequence[str] | None = None) -> dict[str, Counter[str]]:
+SAID = ("copy", "unclear", "together", "apart", "candidate", "by marks", "purged")
+
+
+def rates(
+    count: int, seed: int, families: Sequence[str] | None = None, steps: Sequence[float] = ()
+) -> dict[str, Counter[str]]:
     """How often each family is called copy, together or apart; and whether the marks alone find and tell it."""
     found: dict[str, Counter[str]] = {}
     for name in families or [*COPIES, *HONEST, "commute"]:
         tally = found[name] = Counter()
         for n in range(count):
             rng = Random(f"{seed} {name} {n}")
-            way, gone, first, mover, start = base(rng)
+            way, gone, first, mover, start = base(rng, steps)
             second = HONEST[name](rng, way, gone, start) if name in HONEST else first
             if name in COPIES:
                 second = COPIES[name](rng, first)
@@ -229,6 +244,7 @@ def rates(count: int, seed: int, families: Sequence[str] | None = None) -> dict[
             pairs = [sum(1 for m in each if not m.alone) for each in (asked, kept)]
             tally["candidate"] += shared > 0
             tally["by marks"] += by_marks(shared, *pairs) == "copy"
+            tally["purged"] += Asked(second, KEY).likeness(Asked(first, KEY).sketch) == "copy"
     return found
 
 
@@ -237,13 +253,12 @@ def main() -> None:
     read = argparse.ArgumentParser(description=main.__doc__)
     read.add_argument("--count", type=int, default=1000)
     read.add_argument("--seed", type=int, default=1)
+    read.add_argument("--steps", type=float, nargs="*", default=(), help="seconds between fixes of the first phone")
+    read.add_argument("--families", nargs="*", help="only these")
     given = read.parse_args()
-    print(
-        f"{'family':32}{'copy':>8}{'together':>10}{'apart':>8}{'candidate':>11}{'by marks':>10}  (% of {given.count})"
-    )
-    for name, tally in rates(given.count, given.seed).items():
-        share = [100 * tally[k] / tally["trips"] for k in ("copy", "together", "apart", "candidate", "by marks")]
-        print(f"{name:32}{share[0]:8.2f}{share[1]:10.2f}{share[2]:8.2f}{share[3]:11.2f}{share[4]:10.2f}", flush=True)
+    print(f"{'family':38}" + "".join(f"{k:>10}" for k in SAID) + f"  (% of {given.count})")
+    for name, tally in rates(given.count, given.seed, given.families, given.steps).items():
+        print(f"{name:38}" + "".join(f"{100 * tally[k] / tally['trips']:10.2f}" for k in SAID), flush=True)
 
 
 if __name__ == "__main__":

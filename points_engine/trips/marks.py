@@ -39,8 +39,8 @@ class Mark(NamedTuple):
 
 def visits(segments: Sequence[Sequence[Fix]]) -> list[list[Visit]]:
     """The cells a trip went through, one list a grid, in the order of time."""
-    places = list(_places(segments))
-    return [_visits_of(places, grid, offset) for grid, offset in enumerate(GRIDS)]
+    way = list(places(segments))
+    return [_visits_of(way, grid, offset) for grid, offset in enumerate(GRIDS)]
 
 
 def marks(segments: Sequence[Sequence[Fix]], key: bytes) -> list[Mark]:
@@ -58,8 +58,8 @@ def marks(segments: Sequence[Sequence[Fix]], key: bytes) -> list[Mark]:
 
 
 def _alone(segments: Sequence[Sequence[Fix]], key: bytes) -> list[Mark]:
-    places = list(_places(segments))
-    cells = {visit.cell for grid, offset in enumerate(GRIDS) for visit in _visits_of(places, grid, offset, 0.0)}
+    way = list(places(segments))
+    cells = {visit.cell for grid, offset in enumerate(GRIDS) for visit in _visits_of(way, grid, offset, 0.0)}
     hashes = sorted(_hash(key, b"cell", cell) for cell in cells)[:MOST]
     return [Mark(number, number, alone=True) for number in hashes]
 
@@ -77,24 +77,26 @@ def _hash(key: bytes, label: bytes, numbers: Sequence[int]) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
-def _places(segments: Sequence[Sequence[Fix]]) -> Iterator[tuple[float, float, float]]:
+def places(segments: Sequence[Sequence[Fix]]) -> Iterator[tuple[float, float, float]]:
     """Time and metres north and east of nowhere in particular, at most 20 m apart along the way."""
     for segment in segments:
         before: tuple[float, float, float] | None = None
+        last = 0
         for fix in segment:
-            # One width a degree of latitude, so that neighbours use the same grid.
+            # One width a degree of latitude, so that neighbours use the same grid; nothing joins two of them.
+            belt = floor(fix.lat)
             here = (
                 fix.at,
                 fix.lat * METRES_PER_DEGREE,
-                fix.lon * METRES_PER_DEGREE * cos(radians(floor(fix.lat) + 0.5)),
+                fix.lon * METRES_PER_DEGREE * cos(radians(belt + 0.5)),
             )
-            if before is not None and 0 < here[0] - before[0] <= GAP:
+            if before is not None and 0 < here[0] - before[0] <= GAP and belt == last:
                 steps = min(500, ceil(hypot(here[1] - before[1], here[2] - before[2]) / STEP))
                 for n in range(1, steps):
                     part = n / steps
                     yield tuple(a + (b - a) * part for a, b in zip(before, here, strict=True))  # type: ignore[misc]
             yield here
-            before = here
+            before, last = here, belt
 
 
 def _visits_of(

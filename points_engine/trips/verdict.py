@@ -52,6 +52,10 @@ REASONS: Mapping[str, tuple[str, str]] = {
         "这条记录与已有的行程相同，同一段路只计一次",
         "This recording was handed in before; a trip counts once",
     ),
+    "trip_resembles": (
+        "与已有的一条记录非常相近，需要人工看一下",
+        "Very like a recording handed in before; a person will look",
+    ),
     "many_companions": ("同行的人很多，需要人工看一下", "Many people on this ride; a person will look"),
     "car_not_credited": ("独自开车不计减排，只作记录", "Driving alone saves nothing; it is only recorded"),
     # against the claim

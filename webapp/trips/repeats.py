@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select
 
 from points_engine.trips import Fix
+from points_engine.trips.crossings import Asked, Likeness
 from points_engine.trips.marks import marks
-from points_engine.trips.replay import MOST_COMPANIONS, Likeness, by_marks, compare
+from points_engine.trips.replay import MOST_COMPANIONS, by_marks, compare
 from webapp.activities import queries as activities
 from webapp.store import Tx
 from webapp.trips.sealing import mark_key, unseal
@@ -26,6 +27,7 @@ class Repeats:
 
     def __init__(self, settings: Any, member_id: int, segments: Sequence[Sequence[Fix]], mode: str) -> None:
         self.marks = marks(segments, mark_key(settings))
+        self._asked = Asked(segments, mark_key(settings))
         self.kept_marks = sorted({mark.kept for mark in self.marks})
         self.pairs = sum(1 for mark in self.marks if not mark.alone)
         self._settings = settings
@@ -37,6 +39,16 @@ class Repeats:
     @property
     def copied(self) -> bool:
         return any(likeness == "copy" for likeness in self._seen.values())
+
+    @property
+    def crossings(self) -> bytes:
+        """What is kept of this recording beside the marks, to hold later ones against."""
+        return self._asked.sketch
+
+    @property
+    def unclear(self) -> bool:
+        """So like another that it may be a copy with noise, of which too few fixes are there to tell."""
+        return "unclear" in self._seen.values()
 
     @property
     def crowded(self) -> bool:
@@ -71,7 +83,7 @@ class Repeats:
             .subquery()
         )
         return tx.rows(
-            select(best.c.member_id, best.c.trip_id, best.c.shared, trip.c.marks, trip_track.c.sealed)
+            select(best.c.member_id, best.c.trip_id, best.c.shared, trip.c.marks, trip.c.crossings, trip_track.c.sealed)
             .join(trip, (trip.c.member_id == best.c.member_id) & (trip.c.id == best.c.trip_id))
             .outerjoin(
                 trip_track,
@@ -96,6 +108,8 @@ class Repeats:
 
     def _likeness(self, tx: Tx, row: Any) -> Likeness:
         other = None if row.sealed is None else unseal(self._settings, row.member_id, row.trip_id, row.sealed)
-        if other is None:
-            return by_marks(row.shared, self.pairs, row.marks)
-        return compare(self._segments, other)
+        if other is not None:
+            return compare(self._segments, other)
+        if row.crossings is not None:
+            return self._asked.likeness(row.crossings)
+        return by_marks(row.shared, self.pairs, row.marks)

@@ -184,9 +184,12 @@ def _decided(tx: Tx, case: Case, repeats: Repeats) -> tuple[str, tuple[str, ...]
     repeats.look(tx)
     if repeats.copied:
         return "reject", ("trip_replayed",)
-    if repeats.crowded:
+    doubts = [
+        code for code, doubt in (("trip_resembles", repeats.unclear), ("many_companions", repeats.crowded)) if doubt
+    ]
+    if doubts:
         more = own.reasons if own.verdict == "review" else ()
-        return "review", (*more, "many_companions")
+        return "review", (*more, *doubts)
     return own.verdict, own.reasons
 
 
@@ -239,6 +242,7 @@ def _store(
         "ends_at": case.ends_at,
         "told": case.told,
         "marks": repeats.pairs,
+        "crossings": repeats.crossings,
         "submitted_at": now,
     }
     tx.insert(trip, [row])
