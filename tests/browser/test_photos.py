@@ -17,6 +17,10 @@ from tests.browser.visit import PHONE, listen
 from tests.browser.world import View, World
 from tests.people import Person, make_member
 from webapp.activities.tables import activity
+from webapp.meters import service as meters
+from webapp.meters.forms import MeterFacts
+from webapp.meters.queries import Owner
+from webapp.meters.tables import reading
 from webapp.photos.tables import upload
 
 pytestmark = pytest.mark.browser
@@ -81,6 +85,24 @@ def test_a_large_photo_is_made_small_and_sent_ahead(page: Page, full: World, rid
     with full.house.store.read() as tx:
         acts = tx.rows(select(activity.c.evidence, activity.c.level).where(activity.c.member_id == rider.id))
     assert [(act.evidence, act.level) for act in acts] == [([row.id], "photo")]
+
+
+def test_a_photo_of_a_meter_is_made_small_and_sent_ahead(page: Page, full: World, rider: Person) -> None:
+    facts = MeterFacts.parse({"kind": "water", "number": f"77{rider.id:06d}", "people": "3"}, "home")
+    key, owner, now = full.house.settings.track_key, Owner(rider.id), full.house.clock.now()
+    with full.house.store.write() as tx:
+        meter = meters.add_meter(tx, key, rider.id, owner, facts, now)
+    page.goto(f"/meters/{meter}")
+    page.locator("#field-photo").set_input_files([big(6)])
+    expect(page.locator("#photos")).to_contain_text("照片已收到", timeout=WAIT)
+    page.locator("#field-value").fill("123.4")
+    page.locator("form[data-photos] button.wide").click()
+    expect(page.locator(".flash")).to_contain_text("读数已保存")
+    (row,) = photos_of(full, rider)
+    assert (row.width, row.height) == (1200, 1600)
+    with full.house.store.read() as tx:
+        (kept,) = tx.rows(select(reading.c.upload_id, reading.c.support).where(reading.c.member_id == rider.id))
+    assert (kept.upload_id, kept.support) == (row.id, "photo")
 
 
 def test_a_busy_server_is_tried_again_and_the_act_waits(page: Page, full: World, rider: Person) -> None:

@@ -52,6 +52,11 @@ def test_a_member_binds_reads_and_sees_what_counts(house: Any, ling: Person, cli
         f"{made.location}/readings", data=data, content_type="multipart/form-data", follow_redirects=True
     )
     assert "整月用量会在夜里结算" in sent.text and "附照片" in sent.text
+    ahead = client.post("/photos", data={"photo": (io.BytesIO(picture()), "m.jpg")}, content_type="multipart/form-data")
+    mistyped = client.post(
+        f"{made.location}/readings", data={"value": "x", "on": "2026-06-16", "photo_id": ahead.json["id"]}
+    )
+    assert mistyped.status_code == 400 and f'name="photo_id" value="{ahead.json["id"]}"' in mistyped.text
     back = client.post(f"{made.location}/readings", data={"value": "12029", "on": "2026-06-16"})
     assert back.status_code == 409 and 'value="12029"' in back.text
     again = {"value": "12031", "on": "2026-06-15", "photo": (io.BytesIO(photo), "meter.jpg")}
@@ -150,6 +155,22 @@ def test_the_working_stands_on_the_page_in_both_languages(house: Any, ling: Pers
     client.set_cookie("prefs", "lang=en")
     english = client.get(f"/meters/{meter}", headers={"Accept-Language": "en"}).text
     assert "Use beside the baseline" in english or "用量与基线" in english
+
+
+def test_somebody_elses_photo_sent_ahead_is_refused_and_makes_room_for_another(
+    app: Any, house: Any, ling: Person
+) -> None:
+    """Too plain for a print, so that only its bytes are known."""
+    out = io.BytesIO()
+    Image.new("RGB", (200, 160), "white").save(out, "JPEG")
+    sent = []
+    for person in (make_member(house, "bo"), ling):
+        client = person.sign_in(app.test_client())
+        data = {"photo": (io.BytesIO(out.getvalue()), "m.jpg")}
+        sent.append(client.post("/photos", data=data, content_type="multipart/form-data").json["id"])
+    form = {"value": "1000", "on": "2026-06-16", "photo_id": sent[1]}
+    answer = client.post(f"/meters/{bind(house, ling)}/readings", data=form)
+    assert answer.status_code == 400 and "photo_id" not in answer.text and 'value="1000"' in answer.text
 
 
 def test_a_reviewer_sees_the_working_and_the_readings(house: Any, ling: Person, client: Any) -> None:

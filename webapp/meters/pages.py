@@ -142,6 +142,8 @@ def read(at: Place, meter_id: str) -> Answer:
         figure = supported(at, figure, form["photo_id"])
         fresh = house().store.retrying(lambda tx: service.add_reading(tx, at.owner, known.id, figure, now()))
     except Invalid as fault:
+        if "photo" in fault.fields:  # it will not do: room for another
+            form["photo_id"] = ""
         return show(at, meter_id, form, fault.fields), 400
     except EngineError as refusal:
         if refusal.kind not in SAID_ON_THE_PAGE:

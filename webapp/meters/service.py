@@ -216,7 +216,7 @@ def _check_photo(tx: Tx, owner: Owner, figure: Figure, known: Meter) -> None:
     photo = photos.one(tx, owner.member_id, figure.upload_id)
     if photo is None:
         raise Invalid({"photo": "unknown_upload"})
-    if photo.near == "copy":
+    if photo.near == "copy" or photos.others_sent(tx, owner.member_id, photo.sha256):
         raise Invalid({"photo": "photo_reused"})
     r = reading.c
     used = tx.row(select(r.meter_id, r.read_on).where(r.member_id == owner.member_id, r.upload_id == figure.upload_id))

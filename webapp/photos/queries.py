@@ -11,7 +11,7 @@ from webapp.photos.tables import photo_use, upload
 from webapp.store import Tx
 
 # An act is logged in one statement with the photos behind it and the use it makes of them: acts join and write these.
-__all__ = ["one", "photo_use", "some", "there", "upload", "whosever"]
+__all__ = ["one", "others_sent", "photo_use", "some", "there", "upload", "whosever"]
 
 
 def some(tx: Tx, member_id: int, ids: Sequence[str]) -> list[Any]:
@@ -33,6 +33,12 @@ def there(tx: Tx, wanted: set[tuple[int, str]]) -> set[tuple[int, str]]:
 def one(tx: Tx, member_id: int, upload_id: str) -> Any:
     """One photo of a member, or None."""
     return tx.row(select(upload).where(upload.c.member_id == member_id, upload.c.id == upload_id))
+
+
+def others_sent(tx: Tx, member_id: int, sha256: str) -> bool:
+    """Whether somebody else has sent the same bytes, too plain perhaps to be known by a print."""
+    u = upload.c
+    return tx.scalar(select(u.id).where(u.sha256 == sha256, u.member_id != member_id).limit(1)) is not None
 
 
 def whosever(tx: Tx, ids: Sequence[str]) -> dict[str, Any]:
