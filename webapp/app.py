@@ -38,6 +38,7 @@ ROOMS = (
     "rewards",
     "merchants",
     "campaigns",
+    "challenges",
     "rankings",
     "home",
     "console",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from webapp.activities import audit as activities_audit
 from webapp.campaigns import service as campaigns
+from webapp.challenges import service as challenges
 from webapp.ledger import audit as ledger_audit
 from webapp.ledger.audit import Findings
 from webapp.methods import audit as methods_audit
@@ -39,6 +40,7 @@ def run(store: Store) -> Report:
                 if "granted" in net:
                     granted[cause] = granted.get(cause, 0) - net["granted"]
         _merge(faults, counts, ledger_audit.check_funds(tx, granted))
+        faults += challenges.challenge_audit(tx, granted)
         _merge(faults, counts, methods_audit.check_credits(tx))
         faults += rewards.stock_audit(tx)
         faults += campaigns.campaign_audit(tx)

@@ -18,6 +18,7 @@ OTHER_CLOCKS = {"webapp.jobs.files": "names of message files sort by the time of
 CLOCK_OWNERS = {"datetime", "date", "time", "func", "datetime.datetime", "datetime.date"}
 CHANCE = {
     "secrets": {
+        "webapp.challenges.settling": "numbers of certificates",
         "webapp.green_units.forms": "join codes",
         "webapp.green_units.basis": "ids of memberships",
         "webapp.inbox.service": "keys of notices without one",

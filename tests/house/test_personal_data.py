@@ -23,6 +23,8 @@ STAYS = {
     "activity": "what was done, for the totals of the park and the audit of its grams",
     "campaign_bonus": "what a campaign paid, for its budget",
     "cap_counter": "the audit counts the caps again from the acts",
+    "challenge_award": "what a challenge paid, for its fund",
+    "challenge_join": "on which days somebody counted for a team, for its sums",
     "consent": "that consent was given and taken back has to be shown",
     "fulfilment": "a merchant's record of what was handed over",
     "lot": "the ledger is never cut",
@@ -54,6 +56,7 @@ KEYED_OTHERWISE = {
 }
 UNIQUE_OTHERWISE = {
     ("meter", "kind"): "a meter is bound to one home, whoever reads it",
+    ("challenge_certificate", "number"): "asked for by its number, whoever shows it",
     ("proof", "source"): "what a source has told once is known for ever, whoever brings it",
     ("pledge_signature", "number"): "a certificate is looked up by its number alone",
     ("fulfilment", "code"): "a code is handed over once, whoever stands at the counter",

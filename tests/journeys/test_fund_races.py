@@ -13,7 +13,7 @@ from webapp.ledger import funds, queries
 from webapp.store import Store
 
 NOW = datetime(2026, 6, 16, 1, 0, tzinfo=UTC)
-CAUSE = "challenge:1"
+CAUSE = "prize:1"
 
 
 def open_store(url: str) -> Store:

@@ -15,7 +15,7 @@ from webapp.ledger import funds, queries, service
 from webapp.store import Store
 
 NOW = datetime(2026, 6, 16, 1, 0, tzinfo=UTC)
-CAUSE = "challenge:1"
+CAUSE = "prize:1"
 
 
 def grant(member: int, points: int, key: str = "task:1", cause: str = CAUSE) -> Move:
@@ -157,7 +157,7 @@ def test_the_database_refuses_to_change_a_movement(store: Store) -> None:
         "UPDATE fund SET digest = 'x'",
         "UPDATE fund_transfer SET amount = 60 WHERE seq = 1",
         "DELETE FROM fund_transfer WHERE seq = 2",
-        "UPDATE fund_transfer SET cause = 'challenge:2' WHERE seq = 2",
+        "UPDATE fund_transfer SET cause = 'prize:2' WHERE seq = 2",
     ],
 )
 def test_the_audit_sees_a_touched_row(store: Store, touch: str) -> None:
@@ -174,7 +174,7 @@ def test_the_audit_sees_a_touched_row(store: Store, touch: str) -> None:
 def test_the_audit_sees_a_reward_that_no_fund_gave(store: Store) -> None:
     with store.write() as tx:
         service.post(tx, [grant(1, 30)], NOW)
-    assert audit.run(store).faults == ["challenge:1: funds gave 0, members got 30"]
+    assert audit.run(store).faults == ["prize:1: funds gave 0, members got 30"]
 
 
 def _guards_off(store: Store) -> list[str]:

@@ -110,6 +110,12 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "unknown_redemption": ("没有找到这次兑换", "No such redemption"),
     "unknown_report": ("没有找到这份报告", "No such report"),
     "unknown_reward": ("没有找到这个权益", "No such reward"),
+    "unknown_challenge": ("没有找到这个挑战", "No such challenge"),
+    "no_challenges": ("家庭不能发起挑战", "Families set up no challenges"),
+    "challenge_over": ("结束时间已经过去，请改日期", "It would be over already; please change the dates"),
+    "challenge_findings": ("还有 {count} 处问题要先改，请看检查结果", "{count} findings have to be mended first; see the check"),
+    "not_taking_part": ("您还没有参加这个挑战", "You are not taking part"),
+    "enough_kudos": ("今天的鼓励已送完，每天最多 {limit} 次", "That is enough cheering for today: at most {limit} a day"),
     "unknown_fund": ("没有找到这个资金账户", "No such fund"),
     "fund_too_small": ("余额只有 {available} 分", "Only {available} points are there"),
     "unknown_unit": ("没有找到这个绿色单元", "No such green unit"),
@@ -249,6 +255,8 @@ REASONS: dict[str, tuple[str, str]] = {
     "no_meter_yet": ("请先绑定一块表", "Please bind a meter first"),
     "usage_beside_readings": ("这块表已有读数，请导入读数而不是用量", "This meter has readings; import readings, not usage"),
     "month_apart": ("月份要连着，中间不能缺", "Months must follow each other without a gap"),
+    "colour": ("请填六位颜色代码，例如 0a7a4d", "Six hexadecimal digits, such as 0a7a4d"),
+    "colour_too_light": ("颜色太浅，文字看不清（对比度不足 4.5:1），请选深一些", "Too light to read (less than 4.5:1); please take a darker one"),
     "twice_in_file": ("文件里出现了两次", "Stands twice in the file"),
 }
 

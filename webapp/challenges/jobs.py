@@ -1,0 +1,26 @@
+"""What challenges do by timetable: open, close, settle and archive by the clock, and keep boards fresh."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from webapp.challenges import service, settling
+from webapp.jobs import Job
+
+
+def move_challenges(house: Any, now: datetime) -> int:
+    """Open what is due, close what is over, settle what is long closed, pay what became due again."""
+    return settling.move_by_clock(house.store, now) + settling.pay_due(house.store, now)
+
+
+def refresh_challenges(house: Any, now: datetime) -> int:
+    """Work out again the boards that are older than they may be."""
+    return service.refresh_boards(house.store, now)
+
+
+JOBS = (
+    Job("challenges.move", every_seconds=60, run=move_challenges),
+    Job("challenges.boards", every_seconds=30, run=refresh_challenges),
+)
+HANDLERS: dict[str, Any] = {}
