@@ -159,6 +159,14 @@ def _create() -> None:
         sa.PrimaryKeyConstraint("ladder", "shift", "prefix", name=op.f("pk_ladder_step")),
         postgresql_with={"fillfactor": "70"},
     )
+    op.create_index(
+        "ix_ladder_step_empty",
+        "ladder_step",
+        ["ladder"],
+        unique=False,
+        sqlite_where=sa.text("n = 0"),
+        postgresql_where=sa.text("n = 0"),
+    )
     op.create_table(
         "open_period",
         sa.Column("period", sa.String(length=8), nullable=False),

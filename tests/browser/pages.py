@@ -152,6 +152,9 @@ def _boards(ask: Asker) -> Arguments:
         {"code": "enterprise-total", "period": "total"},
         {"code": "enterprise-per-head", "period": "year"},
         {"code": "community-per-head"},
+        {"code": "enterprise-participation-small", "period": "month"},
+        {"code": "public-body-energy", "period": "year"},
+        {"code": "enterprise-improvement", "period": "month"},
         {"code": "family-total", "period": "month"},
         *({"code": "members", "period": r[0]} for r in ask.world.rows(
             "SELECT max(period) FROM published_board WHERE board = 'members'") if r[0]),
@@ -268,6 +271,7 @@ EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
     "console_announcements.edit": lambda ask: ask.ids(
         _one_of_each("published_at IS NULL, withdrawn_at IS NULL", "announcement"), "announcement_id"
     ),
+    "console_boards.one": lambda ask: ask.ids("SELECT DISTINCT period FROM board_closing ORDER BY 1 DESC LIMIT 2", "period"),
     "console_campaigns.ask": _campaign_steps,
     "console_campaigns.edit": lambda ask: ask.ids("SELECT id FROM campaign", "campaign_id"),
     "console_feeds.one": lambda ask: ask.ids("SELECT id FROM feed_file", "file_id"),

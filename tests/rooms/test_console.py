@@ -33,6 +33,7 @@ from webapp.methods import service as methods
 from webapp.methods.forms import factor_values, read_version, version_values
 from webapp.photos.pictures import read_picture
 from webapp.photos.service import keep_picture
+from webapp.rankings import closing as rankings_closing
 from webapp.review import service as reviews
 from webapp.review.tables import reputation
 from webapp.rewards import service as rewards
@@ -48,6 +49,16 @@ ADMIN = {"administrator"}
 # Every endpoint of the desk and who may open it; a new route without a row here fails.
 TABLE = {
     "console.index": set(STAFF),
+    "console_boards.index": set(STAFF),
+    "console_boards.one": set(STAFF),
+    "console_boards.recount": set(STAFF),
+    "console_boards.hold": REVIEW | EDIT,
+    "console_boards.lift": REVIEW | EDIT,
+    "console_boards.freeze": EDIT,
+    "console_boards.send_back": EDIT,
+    "console_boards.approve": EDIT,
+    "console_boards.correct": EDIT,
+    "console_boards.withdraw": EDIT,
     "console_review.index": REVIEW,
     "console_review.next_case": REVIEW,
     "console_review.case": REVIEW,
@@ -318,6 +329,29 @@ def walk_feeds(house: Any, helper: Person) -> list[tuple[str, str, dict[str, Any
     ]
 
 
+def walk_boards(house: Any, helper: Person) -> list[tuple[str, str, dict[str, str]]]:
+    """One month held back, lifted, frozen and sent back; one frozen by another approved; one corrected."""
+    now = house.clock.now()
+    with house.store.write() as tx:
+        for period in ("2026-03", "2026-04"):
+            rankings_closing.open_review(tx, period, now)
+        rankings_closing.ask_to_freeze(tx, helper.id, "2026-04", now)
+    run_due(house, now)
+    entry = {"subject": "unit", "subject_id": "1", "board": "enterprise-total"}
+    notes = {"note_zh": "更正", "note_en": "Corrected"}
+    at = "/console/boards/2026-0"
+    return [
+        ("console_boards.hold", f"{at}3/hold", entry | {"reason": "待核实"}),
+        ("console_boards.lift", f"{at}3/lift", entry),
+        ("console_boards.freeze", f"{at}3/freeze", {}),
+        ("console_boards.send_back", f"{at}3/send-back", {}),
+        ("console_boards.approve", f"{at}4/approve", {}),
+        ("console_boards.recount", f"{at}4/recount", {}),
+        ("console_boards.correct", f"{at}4/correct", notes),
+        ("console_boards.withdraw", f"{at}4/withdraw", {}),
+    ]
+
+
 def walk(house: Any, ling: Person, helper: Person) -> list[tuple[str, str, dict[str, str]]]:
     """Every POST of the desk with arguments that work, in an order that works."""
     who, other = public_id(house, ling), public_id(house, helper)
@@ -386,6 +420,7 @@ def walk(house: Any, ling: Person, helper: Person) -> list[tuple[str, str, dict[
         ("console_members.revoke", f"/console/members/{who}/roles/reviewer/revoke", {}),
         *walk_feeds(house, helper),
         *walk_drafts(house, helper),
+        *walk_boards(house, helper),
         ("console_ledger.run", "/console/ledger/run", {}),
         ("console_jobs.retry", f"/console/jobs/{failed}/retry", {}),
     ]

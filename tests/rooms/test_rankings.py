@@ -333,7 +333,7 @@ def test_catching_up_asks_as_many_queries_for_many_members_as_for_few(store: Any
     join(store, unit, *ids)
     catch_up(store)
     seen = []
-    for some in (ids[:3], ids):
+    for some in (ids[:6], ids):
         for who in some:
             act(store, who, 10)
         with count_statements(store) as statements, store.write() as tx:

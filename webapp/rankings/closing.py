@@ -155,6 +155,13 @@ def withdraw(tx: Tx, actor_id: int, period: str, now: datetime) -> None:
     journal.record(tx, actor_id, "board.withdraw", f"board:{period}", {"version": row.version}, now)
 
 
+def note_recount(tx: Tx, actor_id: int, period: str, version: int, wrong: Sequence[str], now: datetime) -> None:
+    """Somebody had a version worked out again; the journal keeps what came of it."""
+    journal.record(
+        tx, actor_id, "board.recount", f"board:{period}", {"version": version, "wrong": ", ".join(wrong)[:400]}, now
+    )
+
+
 # --- rows ----------------------------------------------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import delete, func, insert, literal, literal_column, select, tuple_
+from sqlalchemy import delete, func, insert, literal, literal_column, select, true, union_all
 
 from points_engine import ladder
 from webapp.rankings.boards import BOARDS, Board, find
@@ -13,10 +13,8 @@ from webapp.rankings.tables import ladder_step, score, unit_mark
 from webapp.store import Tx
 
 Change = tuple[int, int, int]  # ladder, old value, new value; 0 stands nowhere
-CHUNK = 5000
 _s = ladder_step.c
 _ZERO: Any = literal_column("0")
-_KEY = (_s.ladder, _s.shift, _s.prefix)
 
 
 def move(tx: Tx, changes: Iterable[Change]) -> None:
@@ -24,9 +22,8 @@ def move(tx: Tx, changes: Iterable[Change]) -> None:
     moved = ladder.moves(changes)
     rows = [{"ladder": whose, "shift": shift, "prefix": prefix, "n": n} for (whose, shift, prefix), n in sorted(moved.items())]  # fmt: skip
     tx.upsert(ladder_step, rows, key=("ladder", "shift", "prefix"), add=("n",))
-    left = [step for step, n in sorted(moved.items()) if n < 0]
-    for start in range(0, len(left), CHUNK):
-        tx.execute(delete(ladder_step).where(tuple_(*_KEY).in_(left[start : start + CHUNK]), _s.n == 0))
+    if any(n < 0 for n in moved.values()):
+        tx.execute(delete(ladder_step).where(_s.n == literal_column("0")))  # its own small index knows them
 
 
 def above(whose: Any, value: Any) -> Any:
@@ -62,41 +59,55 @@ def drop(tx: Tx, period: str) -> None:
 def build(tx: Tx, period: str) -> None:
     """Count a period's ladders anew from its standings."""
     drop(tx, period)
-    for found in right_steps(tx, period):
-        tx.execute(insert(ladder_step).from_select(["ladder", "shift", "prefix", "n"], found))
+    for board in _standing(tx, period):
+        _count(tx, board, period)
 
 
-def right_steps(tx: Tx, period: str) -> list[Any]:
-    """SELECTs of the steps as the standings of a period have them; one a board and level."""
-    found = [_steps(BOARDS["members"], period, score.c.value, score.c.period == period, score.c.listed == 1)]
+def recount(tx: Tx, boards: Iterable[Board], period: str) -> None:
+    """Count some boards' ladders anew: all values have changed at once."""
+    for board in sorted(set(boards), key=lambda each: each.number):
+        tx.execute(delete(ladder_step).where(_s.ladder == board.ladder(period)))
+        _count(tx, board, period)
+
+
+def _count(tx: Tx, board: Board, period: str) -> None:
+    tx.execute(insert(ladder_step).from_select(["ladder", "shift", "prefix", "n"], _steps(board, period)))
+
+
+def _standing(tx: Tx, period: str) -> list[Board]:
+    """The boards of a period that anybody stands on."""
     m = unit_mark.c
     groups = tx.rows(select(m.kind, m.measure, m.size_class).where(m.period == period, m.listed == 1).distinct())
-    sized = {find(row.kind, row.measure, row.size_class) for row in groups}
-    whole = {find(row.kind, row.measure) for row in groups}
-    for board in sorted({b for b in sized | whole if b}, key=lambda b: b.number):
+    found = {find(row.kind, row.measure, size) for row in groups for size in ("", row.size_class)}
+    return sorted({BOARDS["members"], *(board for board in found if board)}, key=lambda each: each.number)
+
+
+_SHIFTS = union_all(*(select(literal_column(str(shift)).label("shift")) for shift in ladder.SHIFTS)).subquery("shifts")
+
+
+def _steps(board: Board, period: str) -> Any:
+    """The steps of a board as its standings have them, as SQL."""
+    if board.of_members:
+        value, there = score.c.value, [score.c.period == period, score.c.listed == 1]
+    else:
+        m = unit_mark.c
+        value = m.value_milli
         there = [m.period == period, m.kind == board.subject, m.measure == board.measure, m.listed == 1]
         there += [m.size_class == board.size_class] if board.size_class else []
-        found.append(_steps(board, period, m.value_milli, *there))
-    return [each for group in found for each in group]
-
-
-def _steps(board: Board, period: str, value: Any, *there: Any) -> list[Any]:
-    made = []
-    for shift in ladder.SHIFTS:
-        prefix = value.bitwise_rshift(literal_column(str(shift)))
-        made.append(
-            select(literal(board.ladder(period), _s.ladder.type), literal(shift, _s.shift.type), prefix, func.count())
-            .where(*there, value > 0)
-            .group_by(prefix)
-        )
-    return made
+    prefix = value.bitwise_rshift(_SHIFTS.c.shift)
+    return (
+        select(literal(board.ladder(period), _s.ladder.type), _SHIFTS.c.shift, prefix, func.count())
+        .select_from(value.table.join(_SHIFTS, true()))
+        .where(*there, value > 0)
+        .group_by(_SHIFTS.c.shift, prefix)
+    )
 
 
 def faults(tx: Tx, period: str) -> list[str]:
     """Where a ladder differs from the standings it counts."""
     found: dict[tuple[int, int, int], int] = {}
-    for each in right_steps(tx, period):
-        found |= {(row[0], row[1], row[2]): int(row[3]) for row in tx.rows(each)}
+    for board in _standing(tx, period):
+        found |= {(row[0], row[1], row[2]): int(row[3]) for row in tx.rows(_steps(board, period))}
     ids = [board.ladder(period) for board in BOARDS.values()]
     stored = {(row.ladder, row.shift, row.prefix): int(row.n) for row in tx.rows(select(ladder_step).where(_s.ladder.in_(ids)))}  # fmt: skip
     return [

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 
 from points_engine import boards as rules
 from webapp.rankings import ladders
-from webapp.rankings.boards import MEASURES, find
+from webapp.rankings.boards import MEASURES, Board, find
 from webapp.rankings.figures import Figure, measures_of
 from webapp.rankings.tables import class_mean, unit_mark
 from webapp.store import Tx
@@ -118,14 +118,15 @@ def refresh_means(tx: Tx, periods: Sequence[str]) -> int:
     names = ("period", "kind", "measure", "size_class")
     written = [dict(zip(names, each, strict=True)) | {"mean_milli": mean} for each, mean in sorted(changed.items())]
     tx.upsert(class_mean, written, key=names, replace=("mean_milli",))
+    touched: dict[str, set[Board]] = {}
     for (period, kind, measure, size), mean in sorted(changed.items()):
         there = (_m.period == period, _m.kind == kind, _m.measure == measure, _m.size_class == size)
-        marks = [dict(row._mapping) for row in tx.rows(select(unit_mark).where(*there))]
-        drawn = [
-            (old, old | {"value_milli": value_of(kind, measure, size, old["plain_milli"], old["weight"], mean)})
-            for old in marks
-        ]
-        _write(tx, [(old, new) for old, new in drawn if old != new])
+        extra = rules.pull_of(kind == "family") * rules.TENTHS
+        drawn = (_m.weight * _m.plain_milli + extra * mean) // (_m.weight + extra)
+        tx.execute(update(unit_mark).where(*there, _m.value_milli != drawn).values(value_milli=drawn))
+        touched.setdefault(period, set()).update(b for b in (find(kind, measure), find(kind, measure, size)) if b)
+    for period, boards in sorted(touched.items()):
+        ladders.recount(tx, boards, period)
     return len(changed)
 
 

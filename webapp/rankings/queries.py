@@ -18,6 +18,7 @@ from webapp.rankings import closing, ladders, places, published, words
 from webapp.rankings.boards import MEASURES, Board, board_of, neighbours, read_period
 from webapp.rankings.places import PAGE, Found
 from webapp.rankings.published import Published
+from webapp.rankings.reviewing import closings, review_of, waiting
 from webapp.rankings.tables import score, standing
 from webapp.store import Tx
 
@@ -284,4 +285,16 @@ def _named(tx: Tx, board: Board, found: Sequence[Found], mine: int | None) -> li
     ]
 
 
-__all__ = ["BoardPage", "MyPlace", "Row", "download", "home_board", "my_place", "my_row", "page"]
+__all__ = [
+    "BoardPage",
+    "MyPlace",
+    "Row",
+    "closings",
+    "download",
+    "home_board",
+    "my_place",
+    "my_row",
+    "page",
+    "review_of",
+    "waiting",
+]

@@ -12,12 +12,32 @@ from points_engine import boards as rules
 from webapp.green_units.queries import memberships
 from webapp.ledger import service as ledger
 from webapp.rankings import closing, figures, freezing, ladders, recount, standings
+from webapp.rankings.closing import approve, ask_to_freeze, correct, hold, lift, note_recount, send_back, withdraw
 from webapp.rankings.published_tables import board_closing, published_board
 from webapp.rankings.standings import behind, catch_up, rebuild, refresh_energy, relist
 from webapp.rankings.tables import open_period, score, unit_mark, unit_part, unit_score
 from webapp.store import Store, Tx
 
-__all__ = ["audit_boards", "behind", "catch_up", "close_due", "forget", "rebuild", "recounted", "refresh_energy", "relist"]  # fmt: skip
+__all__ = [
+    "approve",
+    "ask_to_freeze",
+    "audit_boards",
+    "behind",
+    "catch_up",
+    "close_due",
+    "correct",
+    "forget",
+    "freeze",
+    "hold",
+    "lift",
+    "note_recount",
+    "rebuild",
+    "recounted",
+    "refresh_energy",
+    "relist",
+    "send_back",
+    "withdraw",
+]
 MANY = 1_000_000
 
 

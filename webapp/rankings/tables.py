@@ -104,6 +104,7 @@ ladder_step = Table(
     Column("n", BigInteger, nullable=False),
     postgresql_with={"fillfactor": "70"},
 )
+Index("ix_ladder_step_empty", ladder_step.c.ladder, sqlite_where=text("n = 0"), postgresql_where=text("n = 0"))
 
 # What each member has brought to a unit in a period, so that a unit's sum moves by the difference
 # and is never added up again from all its people.
