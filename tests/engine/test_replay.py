@@ -82,7 +82,7 @@ def test_marks_alone_know_an_exact_repeat_after_the_track_is_gone() -> None:
 
 
 PURGED = {"exact, another day": 0.97, "re-encoded, another day": 0.95, "turned round": 0.95, "trimmed": 0.9,
-          "resampled to 5 s": 0.9, "halves swapped, another day": 0.85, "jittered 3 m": 0.8, "jittered 5 m": 0.7}  # fmt: skip
+          "resampled to 5 s": 0.9, "halves swapped, another day": 0.85, "jittered 3 m": 0.8, "jittered 5 m": 0.6}  # fmt: skip
 
 
 @pytest.mark.parametrize("family", PURGED)
