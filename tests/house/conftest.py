@@ -89,6 +89,7 @@ EXAMPLES = {
     "fulfilment_id": "SELECT min(id) FROM fulfilment",
     "merchant_id": "SELECT min(id) FROM merchant",
     "fund_id": "SELECT min(id) FROM fund",
+    "method_code": "SELECT 'T03'",
     "meter_id": "SELECT id FROM meter WHERE member_id = :me",
     "unit_energy:meter_id": "SELECT id FROM meter WHERE unit_id IS NOT NULL",
     "notice_id": "SELECT min(id) FROM notice WHERE member_id = :me",

@@ -19,6 +19,7 @@ DOORS = {
     "activities": {"commands", "partner_acts", "proofs", "views"},  # an act is read and told in one way everywhere
     "feeds": {"files", "mapping"},  # the desk hands files in, and names the partners there are
     "meters": {"files", "words"},  # the desk reads tables as meters do, and tells a working in the same words
+    "methods": {"views"},  # pages and the API give the same open data
     "rankings": {"boards"},  # names of boards and periods
 }
 PLAIN_DOORS = {"service", "queries", "forms"}

@@ -185,7 +185,8 @@ def test_no_token_no_answer(client: Any, ling: Any) -> None:
         if call.public:
             continue
         path = f"/api/v1{call.path}".replace("{board}", "members").replace("{campaign_id}", "1")
-        path = path.replace("{activity_id}", str(uuid.uuid4())).replace("{redemption_id}", str(uuid.uuid4()))
+        for name in ("activity_id", "meter_id", "redemption_id"):
+            path = path.replace(f"{{{name}}}", str(uuid.uuid4()))
         answer = getattr(client, call.method)(path)
         assert (answer.status_code, answer.json["error"]["code"]) == (401, "sign_in_required"), path
         assert set(answer.json["error"]) == {"code", "message", "facts"}

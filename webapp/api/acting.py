@@ -95,7 +95,7 @@ def my_activities() -> Response:
             tx, signed_in().member_id, activities.read_cursor(request.args.get("after", "")), PAGE
         )
     rows = [shapes.activity(r, house().catalogue) for r in records]
-    return _page(rows, activities.cursor(records[-1]) if len(records) == PAGE else None)
+    return page_answer(rows, activities.cursor(records[-1]) if len(records) == PAGE else None)
 
 
 @bp.get("/activities/<uuid:activity_id>")
@@ -140,10 +140,10 @@ def statement() -> Response:
         raise Invalid(wrong)
     with house().store.read() as tx:
         lines = ledger.statement(tx, signed_in().member_id, book, int(after) if after else None, PAGE)
-    return _page([shapes.line(x) for x in lines], str(lines[-1].seq) if len(lines) == PAGE else None)
+    return page_answer([shapes.line(x) for x in lines], str(lines[-1].seq) if len(lines) == PAGE else None)
 
 
-def _page(rows: list[Any], cursor: str | None) -> Response:
+def page_answer(rows: list[Any], cursor: str | None) -> Response:
     """A list; when there is more, the header Link says where (the body stays a plain list)."""
     response = make_response(jsonify(rows))
     if cursor:

@@ -95,6 +95,13 @@ class NewTrip(Model):
     )
 
 
+class NewReading(Model):
+    on: Annotated[str, Field(min_length=10, max_length=10, description="the day the meter was read, 2026-06-16")]
+    value: Annotated[Number, Field(ge=0, description="the figure on the meter, at most 3 decimals")]
+    estimated: bool = False
+    upload: Annotated[Id, Field(description="a photo of the meter, of POST /uploads")] | None = None
+
+
 class NewRedemption(Model):
     id: Id
     reward: Annotated[int, Field(ge=1, le=2**31 - 1)]

@@ -68,6 +68,28 @@ CALLS = (
         created=True,
         refusals=(400, 403, 404, 409),
     ),
+    Call("get", "/methods", "The methods with every version, as open data", "Method", listed=True, public=True),
+    Call("get", "/methods/{method_code}", "One method, by its code or reference", "Method", refusals=(404,), public=True),
+    Call("get", "/meters", "My meters, open ones first", "Meter", listed=True),
+    Call("get", "/meters/{meter_id}", "One of my meters and what its months saved", "MeterMonths", refusals=(404,)),
+    Call(
+        "get",
+        "/meters/{meter_id}/readings",
+        "Its readings, newest first",
+        "Reading",
+        query=AFTER,
+        listed=True,
+        refusals=(400, 404),
+    ),
+    Call(
+        "post",
+        "/meters/{meter_id}/readings",
+        "Tell a reading; the same again is 200",
+        "Reading",
+        bodies.NewReading,
+        created=True,
+        refusals=(400, 404, 409),
+    ),
     Call("post", "/uploads", "Send a photo (multipart field `file`)", "Upload", created=True, refusals=(400,)),
     Call(
         "get",
@@ -154,6 +176,12 @@ PASSPORT = _object(
     working=TEXT,
     points_working=TEXT,
 )
+ANY = {"type": "object"}
+WORDS = _object(zh=TEXT, en=TEXT)
+METER = {
+    "id": UUID, "kind": TEXT, "last4": TEXT, "digits": WHOLE, "people": WHOLE, "by_usage": FLAG, "opened_on": DAY,
+    "closed_on": _or_null("string", format="date"), "last_read_on": _or_null("string", format="date"),
+}  # fmt: skip
 ROW = _object(place=WHOLE, subject=_or_null("string"), value=REAL, members=_or_null("integer"), me=FLAG)
 SHAPES: dict[str, Any] = {
     "Document": {"type": "object"},
@@ -176,6 +204,19 @@ SHAPES: dict[str, Any] = {
         status={**TEXT, "enum": ["accepted", "pending", "rejected", "undone"]}, occurred_on=DAY, occurred_at=INSTANT,
         recorded_at=INSTANT, evidence_level={**TEXT, "enum": ["declared", "photo", "device", "partner"]}, evidence_kind=KIND,
         grams=WHOLE, points=WHOLE, reasons=_list(TEXT), passport=PASSPORT,
+    ),
+    "Method": _object(
+        code=TEXT, ref=TEXT, domain=TEXT, name=WORDS, unit=_object(code=TEXT, zh=TEXT, en=TEXT), baseline=WORDS, activity=WORDS,
+        source=TEXT, mark=TEXT, loggable=FLAG, evidence=_list(TEXT), inputs=_list(ANY), caps=_list(ANY), exclusions=_list(ANY),
+        notes=_list(WORDS), elsewhere=_list(ANY), versions=_list(ANY),
+    ),
+    "Meter": _object(**METER),
+    "MeterMonths": _object(
+        **METER, months=_list(_object(month=TEXT, outcome=TEXT, saved=REAL, activity_id=_or_null("string", format="uuid"))),
+    ),
+    "Reading": _object(
+        on=DAY, value=REAL, register=WHOLE, estimated=FLAG, evidence={**TEXT, "enum": ["photo", "file", "none"]},
+        upload=_or_null("string", format="uuid"),
     ),
     "Appeal": _object(id=UUID, status={**TEXT, "enum": ["open", "overturn", "uphold", "void"]}, due_at=INSTANT),
     "Place": _object(

@@ -139,7 +139,7 @@ def read(at: Place, meter_id: str) -> Answer:
         known = _known(at, meter_id)
         form["photo_id"] = _photo(at) or _uuid(request.form.get("photo_id", ""), "")
         figure = read_figure_form(request.form, known.digits, local_day(now()))
-        figure = supported(at, figure, form["photo_id"])
+        figure = service.supported(at.owner, figure, form["photo_id"], local_day(now()))
         fresh = house().store.retrying(lambda tx: service.add_reading(tx, at.owner, known.id, figure, now()))
     except Invalid as fault:
         if "photo" in fault.fields:  # it will not do: room for another
@@ -151,15 +151,6 @@ def read(at: Place, meter_id: str) -> Answer:
         return show(at, meter_id, form, said=message(refusal.code, refusal.facts)), 409
     say(_kept_words(figure) if fresh else t("这次读数已经有了，没有重复记", "This reading was here already"))
     return redirect(at.link("show", meter_id=known.id), 303)
-
-
-def supported(at: Place, figure: Figure, photo_id: str) -> Figure:
-    """The figure with what stands behind it: a unit's own record, or a photo sent within a week of the day."""
-    if at.unit:
-        return Figure(figure.on, figure.value, figure.estimated, "file")
-    in_time = local_day(now()) - figure.on <= timedelta(days=count("typed_late"))
-    support = "photo" if photo_id and in_time and not figure.estimated else "none"
-    return Figure(figure.on, figure.value, figure.estimated, support, photo_id or None)
 
 
 def remove(at: Place, meter_id: str) -> Answer:
@@ -181,7 +172,7 @@ def replace(at: Place, meter_id: str) -> Answer:
         known = _known(at, meter_id)
         told = Replacement.parse(request.form, known.digits, local_day(now()))
         photo = _photo(at, "slip")
-        figure = supported(at, Figure(told.on, told.last), photo or "")
+        figure = service.supported(at.owner, Figure(told.on, told.last), photo or "", local_day(now()))
         house().store.retrying(
             lambda tx: service.replace_register(
                 tx, at.key, signed_in().member_id, at.owner, known.id, told, figure, now()

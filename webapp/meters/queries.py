@@ -119,6 +119,13 @@ def reading_page(tx: Tx, place: Place, after: tuple[date, int] | None, limit: in
     return list(tx.rows(query.order_by(r.read_on.desc(), r.register.desc()).limit(limit)))
 
 
+def reading_on(tx: Tx, known: Meter, on: date) -> Any:
+    """The row of the register's reading of a day, or None."""
+    r = reading.c
+    mine = (r.member_id == known.member_id) & (r.meter_id == known.id)
+    return tx.row(select(reading).where(mine, r.read_on == on).order_by(r.register.desc()).limit(1))
+
+
 def settled(tx: Tx, places: Iterable[Place]) -> dict[Place, dict[str, Any]]:
     """Rows of savings by meter and month."""
     s = saving.c

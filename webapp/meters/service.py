@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
@@ -61,6 +61,15 @@ def add_reading(tx: Tx, owner: Owner, meter_id: str, figure: Figure, now: dateti
         raise refuse("conflict", "meter_by_usage")
     _check_photo(tx, owner, figure, known)
     return _keep(tx, known, [figure], now) > 0
+
+
+def supported(owner: Owner, figure: Figure, photo_id: str, today: date) -> Figure:
+    """The figure with what stands behind it: a unit's own record, or a photo sent within a week of the day."""
+    if owner.is_unit:
+        return replace(figure, support="file")
+    in_time = today - figure.on <= timedelta(days=count("typed_late"))
+    support = "photo" if photo_id and in_time and not figure.estimated else "none"
+    return replace(figure, support=support, upload_id=photo_id or None)
 
 
 def import_readings(tx: Tx, actor_id: int, owner: Owner, rows: Sequence[Row], by_usage: set[str], now: datetime) -> int:
