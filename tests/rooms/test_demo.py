@@ -97,7 +97,7 @@ def test_the_audit_is_clean_and_the_world_lives(world: Store) -> None:
     assert report.faults == []
     assert report.counts["activities"] > 200
     with world.read() as tx:
-        assert tx.scalar(select(func.count()).select_from(member)) == 60 + len(STAFF)
+        assert tx.scalar(select(func.count()).select_from(member)) == 60 + len(STAFF) + 1  # a child
         kinds = dict(
             tuple(row)
             for row in tx.rows(
@@ -147,7 +147,7 @@ def test_the_sign_ins_exist_with_their_roles(world: Store) -> None:
     with world.read() as tx:
         logins = {row.login for row in tx.rows(select(member.c.login))}
         hashes = {row.password_hash for row in tx.rows(select(member.c.password_hash).distinct())}
-        assert logins == {f"m{n:06d}" for n in range(1, 61)} | set(STAFF)
+        assert logins == {f"m{n:06d}" for n in range(1, 61)} | {"child-demo", *STAFF}
         assert len(hashes) == 1 and passwords.matches(hashes.pop(), "puhui-demo")
         (grant,) = members.grants_of(tx, id_of(world, "hr-demo"))
         unit = tx.row(select(green_unit).where(green_unit.c.id == grant.unit_id))

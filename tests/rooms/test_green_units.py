@@ -196,7 +196,7 @@ def test_another_units_admin_sees_nothing(app: Any, house: Any, client: Any) -> 
         (f"/unit-admin/{a}/code", {}),
         (f"/unit-admin/{a}/names", {"name": "乙的"}),
         (f"/unit-admin/{a}/boards", {"on": "1"}),
-        (f"/unit-admin/{a}/departments", {"department": "新"}),
+        (f"/unit-admin/{a}/parts", {"name": "新"}),
         (f"/unit-admin/{a}/people/remove", {"member": str(bo.id)}),
         (f"/unit-admin/{b}/people/remove", {"member": str(bo.id)}),
         (f"/unit-admin/{a}/close", {}),
@@ -242,7 +242,7 @@ def test_the_admin_sees_code_figures_and_names_but_no_acts(app: Any, house: Any,
     assert "Person-3" in listed and "4.44" not in listed and "kg" not in listed
     assert code[:4] in client.get(f"/unit-admin/{unit}/poster").text
     assert client.post(f"/unit-admin/{unit}/names", data={"name": ""}).status_code == 400
-    assert client.post(f"/unit-admin/{unit}/departments", data={"department": "财务"}).status_code == 303
+    assert client.post(f"/unit-admin/{unit}/parts", data={"name": "财务"}).status_code == 303
     assert client.post(f"/unit-admin/{unit}/close").status_code == 400
     assert client.post(f"/unit-admin/{unit}/people/remove", data={"member": str(cast[5].id)}).status_code == 303
     assert "Person-5" not in client.get(f"/unit-admin/{unit}/people").text

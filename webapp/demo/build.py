@@ -15,7 +15,7 @@ from points_engine.methodology import Catalogue, load
 from webapp import settings as settings_of
 from webapp.app import build_house
 from webapp.campaigns import service as campaigns
-from webapp.demo import challenges, crowd, events, meters, places, town, weather
+from webapp.demo import challenges, crowd, events, lists, meters, places, pledges, town, weather
 from webapp.demo.days import at
 from webapp.demo.habits import Menu
 from webapp.demo.life import Life
@@ -163,6 +163,13 @@ class World:
             events.announce(tx, self.staff, self.first, self.until)
             challenges.build_funds(tx, self.staff, self.town.units, before)
             places.build(tx, self.staff["editor-demo"], next((u.id for u in self.town.units), None), before)
+            people, units = [p.member_id for p in self.town.people], [u.id for u in self.town.units]
+            pledges.build(tx, self.seed, self.staff, people, units, self.first)
+            if self.town.units:
+                lists.build(tx, self.registry.book, self.staff["hr-demo"], self.town.units[0].id, before)
+            if len(self.town.families) > 1:
+                guardian = self.town.families[1][1][0].member_id
+                lists.add_child(tx, self.registry, self.seed, guardian, self.until, before)
             self._welcome(tx)
 
     def _family(self, tx: Tx, name: str, together: list[int], since: int, shows: bool) -> None:

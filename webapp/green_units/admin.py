@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from points_engine.clock import local_day
 from points_engine.errors import Invalid
-from webapp.green_units import figures, queries, service
+from webapp.green_units import figures, joining, queries, service
 from webapp.green_units.forms import UnitNames, read_id
 from webapp.web import after_arg, guard, house, now, page_of, say, signed_in, t
 
@@ -23,9 +23,10 @@ def index() -> Any:
     with house().store.read() as tx:
         units = queries.administered(tx, signed_in().member_id)
         counts = queries.member_counts(tx, [unit.id for unit in units])
-    if len(units) == 1:
+        parts = queries.administered_parts(tx, signed_in().member_id)
+    if len(units) == 1 and not parts:
         return redirect(url_for(".show", unit_id=units[0].id), 303)
-    return render_template("green_units/admin_index.html", units=units, counts=counts)
+    return render_template("green_units/admin_index.html", units=units, counts=counts, parts=parts)
 
 
 @bp.get("/<int:unit_id>")
@@ -50,8 +51,9 @@ def people(unit_id: int) -> str:
     with house().store.read() as tx:
         unit = queries.administered_unit(tx, signed_in().member_id, unit_id)
         found = queries.people(tx, unit.id, after_arg(), queries.PAGE + 1)
+        tree = queries.tree_of(tx, unit.id)
     page = page_of(found, queries.PAGE, lambda person: person.member_id)
-    return render_template("green_units/people.html", unit=unit, page=page)
+    return render_template("green_units/people.html", unit=unit, page=page, tree=tree)
 
 
 @bp.post("/<int:unit_id>/code")
@@ -80,18 +82,6 @@ def boards(unit_id: int) -> Any:
     on = request.form.get("on") == "1"
     house().store.retrying(lambda tx: service.set_on_boards(tx, signed_in().member_id, unit_id, on, now()))
     say(t("已上榜展示", "Now shown on boards") if on else t("已不在榜单展示", "No longer shown on boards"))
-    return redirect(url_for(".show", unit_id=unit_id), 303)
-
-
-@bp.post("/<int:unit_id>/departments")
-@guard.unit_admin
-def add_department(unit_id: int) -> Any:
-    try:
-        name = request.form.get("department", "")
-        house().store.retrying(lambda tx: service.create_department(tx, signed_in().member_id, unit_id, name, now()))
-    except Invalid as refusal:
-        return _show(unit_id, {"department": next(iter(refusal.fields.values()))}, request.form), 400
-    say(t("部门已添加", "The department is added"))
     return redirect(url_for(".show", unit_id=unit_id), 303)
 
 
@@ -139,7 +129,14 @@ def _show(unit_id: int, errors: dict[str, str] | None = None, form: Any = None) 
     with house().store.read() as tx:
         unit = queries.administered_unit(tx, signed_in().member_id, unit_id)
         page = figures.unit_page(tx, unit, today, request.args.get("month"))
+        waiting = joining.waiting(tx, unit_id)
     link = join_link(unit)
     return render_template(
-        "green_units/admin.html", page=page, link=link, qr=qr(link), errors=errors or {}, form=form or {}
+        "green_units/admin.html",
+        page=page,
+        link=link,
+        qr=qr(link),
+        waiting=waiting,
+        errors=errors or {},
+        form=form or {},
     )

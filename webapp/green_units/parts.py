@@ -74,6 +74,24 @@ def _refuse_place(tree: Tree, parent_id: int, name: str, height: int = 1) -> Non
         raise Invalid({"name": "twice_here"})
 
 
+def rename_department(tx: Tx, actor_id: int, part_id: int, name: str, now: datetime, staff: bool = False) -> None:
+    """Give a part another name; two of one name do not stand side by side."""
+    part = basis.managed(tx, actor_id, part_id, staff)
+    names = part_name(name)
+    if part.top_id is None:
+        raise refuse("not_found", "unknown_unit")
+    basis.touch_unit(tx, part.top_id)
+    beside = tree_of(tx, part.top_id).children(part.parent_id)
+    if any(one.name == names.name and one.id != part_id for one in beside):
+        raise Invalid({"name": "twice_here"})
+    tx.execute(
+        update(green_unit)
+        .where(green_unit.c.id == part_id)
+        .values(name=names.name, short_name=names.short_name, version=green_unit.c.version + 1)
+    )
+    basis.record(tx, actor_id, "unit.rename", part_id, {"from": part.name, "to": names.name}, now)
+
+
 def move_department(tx: Tx, actor_id: int, part_id: int, to_id: int | None, now: datetime, staff: bool = False) -> None:
     """Hang a part with everything under it somewhere else in the same unit; None is right under the unit."""
     part = basis.managed(tx, actor_id, part_id, staff)
@@ -191,5 +209,5 @@ def people_in(tx: Tx, unit_id: int) -> dict[int | None, int]:
 
 __all__ = [
     "NAME_MAX", "close_department", "create_department", "create_paths", "move_department", "move_member",
-    "part_name", "people_in", "set_departments",
+    "part_name", "people_in", "rename_department", "set_departments",
 ]  # fmt: skip

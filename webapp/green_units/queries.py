@@ -62,6 +62,8 @@ class Person:
     department: str | None
     joined_on: date
     is_admin: bool
+    public_id: str = ""
+    department_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,18 @@ def administered_part(tx: Tx, member_id: int, part_id: int) -> tuple[Unit, Unit]
     return _unit(row), unit_by_id(tx, row.top_id)
 
 
+def part_of(tx: Tx, unit_id: int, part_id: int) -> Unit:
+    """An active part of this very unit; 404 unknown_unit for any other."""
+    row = tx.row(
+        select(green_unit).where(
+            green_unit.c.id == part_id, green_unit.c.top_id == unit_id, green_unit.c.status == "active"
+        )
+    )
+    if row is None:
+        raise refuse("not_found", "unknown_unit")
+    return _unit(row)
+
+
 def _granted(tx: Tx, member_id: int) -> list[Unit]:
     ids = [grant.unit_id for grant in members.grants_of(tx, member_id) if grant.role == "unit_admin"]
     if not ids:
@@ -234,7 +248,15 @@ def people(tx: Tx, unit_id: int, after: int | None = None, limit: int = PAGE) ->
     names = members.names(tx, [row.member_id for row in rows])
     admins = set(members.unit_admins(tx, unit_id))
     return [
-        Person(r.member_id, names[r.member_id].nickname, r.department, r.joined_on, r.member_id in admins)
+        Person(
+            r.member_id,
+            names[r.member_id].nickname,
+            r.department,
+            r.joined_on,
+            r.member_id in admins,
+            names[r.member_id].public_id,
+            r.department_id,
+        )
         for r in rows
         if r.member_id in names
     ]

@@ -8,13 +8,18 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from points_engine.clock import local_day
 from points_engine.errors import EngineError, Invalid
-from webapp.green_units import figures, queries, service
+from webapp.green_units import figures, inviting, joining, queries, roster, service
 from webapp.green_units.admin import bp as admin_bp
+from webapp.green_units.family_pages import bp as family_bp
 from webapp.green_units.forms import UnitNames, read_code, read_id
+from webapp.green_units.parts_pages import bp as parts_bp
+from webapp.green_units.roster_lines import listed_number
+from webapp.green_units.roster_pages import bp as roster_bp
+from webapp.green_units.roster_pages import the_book
 from webapp.web import current, guard, house, now, say, signed_in, t
 
 bp = Blueprint("green_units", __name__)
-BLUEPRINTS = (bp, admin_bp)
+BLUEPRINTS = (bp, admin_bp, parts_bp, roster_bp, family_bp)
 
 
 @bp.get("/units")
@@ -29,9 +34,7 @@ def join() -> Any:
     try:
         code = read_code(request.form.get("code"))
         department = read_id(request.form.get("department"), "department")
-        joined = house().store.retrying(
-            lambda tx: service.join_by_code(tx, signed_in().member_id, code, now(), department)
-        )
+        joined = house().store.retrying(lambda tx: _join(tx, code, department, request.form.get("number", "")))
         if joined is None:
             raise Invalid({"code": "unknown_code"})
     except EngineError as refusal:
@@ -39,6 +42,14 @@ def join() -> Any:
             raise
         fields = refusal.fields if isinstance(refusal, Invalid) else {"code": refusal.code}
         return _index(fields, request.form), 409 if refusal.kind == "conflict" else 400
+    if joined.waiting:
+        say(
+            t(
+                f"已申请加入{joined.name}，等管理员批准",
+                f"You asked to join {joined.name}; its administrator will answer",
+            )
+        )
+        return redirect(url_for(".index"), 303)
     say(t(f"已加入{joined.name}", f"You have joined {joined.name}"))
     return redirect(url_for(".show", unit_id=joined.unit_id), 303)
 
@@ -54,7 +65,7 @@ def invitation(code: str) -> Any:
     person = current()
     with house().store.read() as tx:
         unit = queries.unit_by_code(tx, code) if code else None
-        departments = queries.departments(tx, unit.id) if unit else []
+        departments = queries.tree_of(tx, unit.id).parts if unit else ()
         mine = queries.unit_ids_of(tx, person.member_id) if person else {}
     page = render_template(
         "green_units/invitation.html", unit=unit, code=code, departments=departments, mine=mine, person=person
@@ -97,17 +108,38 @@ def leave(unit_id: int) -> Any:
     return redirect(url_for(".index"), 303)
 
 
+def _join(tx: Any, code: str, department: int | None, number: str) -> service.Joined | None:
+    """Join by the code; an employee number that is on the unit's list tells the part."""
+    me, unit = signed_in().member_id, queries.unit_by_code(tx, code) if number.strip() else None
+    line, tail = None, ""
+    if unit is not None:
+        ref_hash, tail = listed_number(the_book(), unit.id, number)
+        line = roster.find_number(tx, unit.id, ref_hash)
+        if line is not None and department is None and line.department_id in queries.tree_of(tx, unit.id).by_id:
+            department = line.department_id
+    joined = service.join_by_code(tx, me, code, now(), department, (line is not None, tail))
+    if joined is not None and line is not None and not joined.waiting:
+        roster.claim_number(tx, me, joined.unit_id, line.ref_hash)
+    return joined
+
+
 def _index(errors: dict[str, str] | None = None, form: Any = None) -> str:
     person = signed_in()
     with house().store.read() as tx:
         mine = queries.my_units(tx, person.member_id)
         counts = queries.member_counts(tx, [one.unit.id for one in mine])
         administered = queries.administered(tx, person.member_id)
+        parts = queries.administered_parts(tx, person.member_id) if person.unit_ids else []
+        invited = inviting.my_invitations(tx, person.member_id)
+        waiting = joining.my_requests(tx, person.member_id)
     return render_template(
         "green_units/index.html",
         mine=mine,
         counts=counts,
         administered=administered,
+        parts=parts,
+        invited=invited,
+        waiting=waiting,
         has_family=any(one.unit.is_family for one in mine),
         errors=errors or {},
         form=form or {},

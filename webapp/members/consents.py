@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 
 from points_engine.errors import refuse
-from webapp.members.tables import consent, member
+from webapp.members.tables import child, consent, member
 from webapp.store import Tx
 
 # The version of the words agreed to; a new text gets a new date and a new file, the old file stays.
@@ -22,6 +22,8 @@ VERSIONS = {
 }
 REQUIRED = ("terms", "privacy")
 OPTIONAL = ("boards", "location", "notices", "photos")
+# Nobody agrees to these for somebody under fourteen, the guardian neither.
+NOT_FOR_CHILDREN = ("boards", "location", "photos")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ def give_consent(tx: Tx, member_id: int, purpose: str, now: datetime) -> None:
     """Agree to the present version; a second yes to the same version changes nothing."""
     if purpose not in VERSIONS:
         raise refuse("not_found", "unknown_purpose")
+    if purpose in NOT_FOR_CHILDREN and tx.scalar(select(child.c.member_id).where(child.c.member_id == member_id)):
+        raise refuse("forbidden", "not_for_children")
     state = consents_of(tx, member_id)[purpose]
     if state.given and not state.outdated:
         return

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from points_engine.errors import Invalid
 from webapp.members import passwords, phones
@@ -44,6 +45,42 @@ class Registration:
             raise Invalid(errors)
         asked = tuple(p for p in ("boards", "notices") if form.get(f"consent_{p}") == "1")
         return cls(nickname, ("terms", "privacy", *asked), phone, login, password)
+
+
+@dataclass(frozen=True, slots=True)
+class ChildAccount:
+    """An account a guardian makes for somebody under fourteen; of the birth only the day it ends is kept."""
+
+    nickname: str
+    login: str
+    password: str
+    until: date
+
+    @classmethod
+    def parse(cls, form: Mapping[str, str], today: date) -> ChildAccount:
+        errors: dict[str, str] = {}
+        nickname = nickname_of(form.get("nickname") or "", errors)
+        login = login_of(form.get("login") or "", errors)
+        password = _password_of(form, errors, login, staff=False)
+        until = _fourteen(form.get("born") or "", today, errors)
+        if form.get("guardian") != "1":
+            errors["guardian"] = "consent"
+        if errors or until is None:
+            raise Invalid(errors)
+        return cls(nickname, login, password, until)
+
+
+def _fourteen(text: str, today: date, errors: dict[str, str]) -> date | None:
+    """The first day after the month of the fourteenth birthday, from a month such as 2016-03."""
+    found = re.fullmatch(r"([0-9]{4})-([0-9]{1,2})", unicodedata.normalize("NFKC", text).strip())
+    year, month = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not found or not 1 <= month <= 12 or not year > 1900 or (year, month) > (today.year, today.month):
+        errors["born"] = "birth_month" if text else "required"
+        return None
+    until = date(year + 14 + month // 12, month % 12 + 1, 1)
+    if until <= today:
+        errors["born"] = "not_a_child"
+    return until
 
 
 @dataclass(frozen=True, slots=True)

@@ -288,6 +288,12 @@ def wards(tx: Tx, guardian_id: int) -> list[Ward]:
     return [Ward(row.id, row.public_id, row.nickname, row.login, row.until) for row in rows]
 
 
+def grown_up(tx: Tx, today: date) -> list[tuple[int, int]]:
+    """Accounts whose owners are fourteen by now, each with its guardian."""
+    rows = tx.rows(select(child.c.member_id, child.c.guardian_id).where(child.c.until <= today))
+    return [(row.member_id, row.guardian_id) for row in rows]
+
+
 def phone_hash_of(tx: Tx, member_id: int) -> str | None:
     """The keyed fingerprint of a member's number."""
     found: str | None = tx.scalar(select(member.c.phone_hash).where(member.c.id == member_id))

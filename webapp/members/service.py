@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 
 from points_engine.errors import Invalid, refuse
-from webapp.members import consents, passwords, signin
+from webapp.members import consents, passwords, queries, signin
 from webapp.members.consents import give_consent, withdraw_consent
-from webapp.members.forms import Profile, Registration
+from webapp.members.forms import ChildAccount, Profile, Registration
 from webapp.members.ids import new_public_id
 from webapp.members.phones import PhoneBook
 from webapp.members.signin import close_session, open_session
@@ -23,20 +23,24 @@ from webapp.members.staff import (
 )
 from webapp.members.staff import freeze_member as freeze
 from webapp.members.staff import unfreeze_member as unfreeze
-from webapp.members.tables import consent, feedback, member, otp, role_grant
+from webapp.members.tables import child, consent, feedback, member, otp, role_grant
 from webapp.store import Tx
 
 __all__ = [
     "change_phone",
     "close_session",
     "create_admin_token",
+    "end_childhood",
     "freeze",
     "give_consent",
     "grant_role",
+    "hand_over",
+    "hashed",
     "keep_preferences",
     "leave",
     "leave_feedback",
     "open_session",
+    "register_child",
     "register_member",
     "revoke_role",
     "set_password",
@@ -44,6 +48,8 @@ __all__ = [
     "update_profile",
     "withdraw_consent",
 ]
+
+MOST_CHILDREN = 6
 
 
 def register_member(tx: Tx, book: PhoneBook, command: Registration, now: datetime, **preferences: Any) -> int:
@@ -69,6 +75,35 @@ def register_member(tx: Tx, book: PhoneBook, command: Registration, now: datetim
     rows = [{"member_id": member_id, "purpose": p, "given_at": now, "version": versions[p]} for p in command.consents]
     tx.insert(consent, rows)
     return member_id
+
+
+def register_child(tx: Tx, book: PhoneBook, guardian_id: int, command: ChildAccount, hashed: str, now: datetime) -> int:
+    """An account for somebody under fourteen: the guardian agrees to terms and privacy, and to nothing else.
+
+    `hashed` is the password, hashed before the transaction.
+    """
+    if queries.is_child(tx, guardian_id):
+        raise refuse("forbidden", "not_for_children")
+    if len(queries.wards(tx, guardian_id)) >= MOST_CHILDREN:
+        raise refuse("conflict", "too_many_children", most=MOST_CHILDREN)
+    registration = Registration(command.nickname, consents.REQUIRED, None, command.login, None)
+    member_id = register_member(tx, book, registration, now, age_14_confirmed_at=None, password_hash=hashed)
+    row = {"member_id": member_id, "guardian_id": guardian_id, "until": command.until, "created_at": now}
+    tx.insert(child, [row])
+    return member_id
+
+
+def end_childhood(tx: Tx, member_id: int, now: datetime) -> None:
+    """Fourteen by now: an account like any other, with nothing agreed to on its behalf but the terms."""
+    tx.execute(delete(child).where(child.c.member_id == member_id))
+    tx.execute(update(member).where(member.c.id == member_id).values(age_14_confirmed_at=now))
+
+
+def hand_over(tx: Tx, member_id: int, guardian_id: int) -> None:
+    """Another grown-up keeps a child's account from now on."""
+    if queries.is_child(tx, guardian_id):
+        raise refuse("forbidden", "not_for_children")
+    tx.execute(update(child).where(child.c.member_id == member_id).values(guardian_id=guardian_id))
 
 
 def _refuse_taken(tx: Tx, login: str | None, phone_hash: str | None, but: int = 0) -> None:
@@ -98,6 +133,11 @@ def keep_preferences(tx: Tx, member_id: int, lang: str | None, theme: str, elder
     tx.execute(update(member).where(member.c.id == member_id).values(lang=lang, theme=theme, elder=elder))
 
 
+def hashed(password: str) -> str:
+    """A password as it is kept; slow on purpose, so outside any transaction."""
+    return passwords.hash_password(password)
+
+
 def set_password(tx: Tx, member_id: int, password_hash: str, keep: str | None) -> None:
     """A new password (hashed before the transaction) ends every other session."""
     tx.execute(update(member).where(member.c.id == member_id).values(password_hash=password_hash))
@@ -120,6 +160,9 @@ def leave_feedback(tx: Tx, member_id: int | None, text: str, now: datetime) -> N
 def leave(tx: Tx, member_id: int, forgetters: Iterable[Callable[..., Any]], now: datetime) -> None:
     """The person goes: names, phone, photos, devices and roles; transfers and totals stay, nameless."""
     keep_an_administrator(tx, member_id)
+    if queries.wards(tx, member_id):
+        raise refuse("conflict", "has_children")
+    tx.execute(delete(child).where(child.c.member_id == member_id))
     for forget in forgetters:
         forget(tx, member_id, now)
     row = tx.row(select(member.c.phone_hash).where(member.c.id == member_id))

@@ -14,7 +14,7 @@ import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from points_engine.errors import EngineError, refuse
 
@@ -52,7 +52,7 @@ class Table:
 LIMITS = Limits()
 
 
-def read_table(name: str, file: BinaryIO, limits: Limits = LIMITS) -> Table:
+def read_table(name: str, file: IO[bytes], limits: Limits = LIMITS) -> Table:
     """Read a file by its name and content; refuses with a code and the sheet, line and column it is about."""
     ending = name.rsplit(".", 1)[-1].lower() if "." in name else ""
     data = file.read(limits.size + 1)

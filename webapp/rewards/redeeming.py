@@ -17,6 +17,7 @@ from webapp.inbox import service as inbox
 from webapp.ledger import queries as ledger_queries
 from webapp.ledger import service as ledger
 from webapp.ledger.service import Move
+from webapp.members import queries as members
 from webapp.rewards import codes
 from webapp.rewards.tables import (
     member_reward_count,
@@ -46,10 +47,12 @@ class Redeemed:
 # --- a member redeems -------------------------------------------------------------------------
 
 
-def redeem(tx: Tx, member_id: int, redemption_id: str, reward_id: int, now: datetime) -> Redeemed:
+def redeem(
+    tx: Tx, member_id: int, redemption_id: str, reward_id: int, now: datetime, by: int | None = None
+) -> Redeemed:
     """Take one `reward_id` off the shelf: hold the points (a donation spends them) and give a code.
 
-    Raises unknown_reward, reward_off, limit_reached, out_of_stock, insufficient_points, account_frozen or
+    For somebody under fourteen, `by` is the guardian; guardian_redeems without. Raises unknown_reward, reward_off, limit_reached, out_of_stock, insufficient_points, account_frozen or
     request_reused. Run through store.retrying: a twin of the same id loses on the primary key and then
     finds this answer.
     """
@@ -57,6 +60,9 @@ def redeem(tx: Tx, member_id: int, redemption_id: str, reward_id: int, now: date
     earlier = find(tx, member_id, redemption_id)
     if earlier is not None:
         return _again(earlier, facts)
+    guardian = members.guardian_of(tx, member_id)
+    if guardian is not None and guardian != by:
+        raise refuse("forbidden", "guardian_redeems")
     try:
         item = _allowed(tx, member_id, reward_id, month)
     except EngineError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
@@ -10,7 +11,8 @@ import segno
 from flask import Blueprint, redirect, render_template, request, url_for
 from markupsafe import Markup
 
-from points_engine.errors import EngineError
+from points_engine.errors import EngineError, refuse
+from webapp.members import queries as members
 from webapp.rewards import codes, queries, service
 from webapp.rewards.forms import Redeem, read_uuid
 from webapp.web import current, guard, house, now, page_of, say, signed_in, t
@@ -45,7 +47,9 @@ def redeem(reward_id: int) -> Any:
     command = Redeem.parse(request.form, reward_id)
     try:
         done = house().store.retrying(
-            lambda tx: service.redeem(tx, person.member_id, command.id, command.reward_id, now())
+            lambda tx: service.redeem(
+                tx, _whose(tx, request.form.get("child")), command.id, command.reward_id, now(), by=person.member_id
+            )
         )
     except EngineError as refusal:
         if refusal.kind != "conflict":
@@ -71,22 +75,22 @@ def mine() -> str:
 @bp.get("/redemptions/<redemption_id>")
 @guard.member
 def redemption(redemption_id: str) -> str:
-    view = _own(redemption_id)
+    _, view = _own(redemption_id)
     return render_template("rewards/redemption.html", page=view, qr=qr(view.code))
 
 
 @bp.route("/redemptions/<redemption_id>/cancel", methods=["GET"])
 @guard.member
 def confirm_cancel(redemption_id: str) -> str:
-    return render_template("rewards/cancel.html", page=_own(redemption_id))
+    return render_template("rewards/cancel.html", page=_own(redemption_id)[1])
 
 
 @bp.post("/redemptions/<redemption_id>/cancel")
 @guard.member
 def cancel(redemption_id: str) -> Any:
-    person, view = signed_in(), _own(redemption_id)
+    owner, view = _own(redemption_id)
     try:
-        house().store.retrying(lambda tx: service.cancel_redemption(tx, person.member_id, view.id, now()))
+        house().store.retrying(lambda tx: service.cancel_redemption(tx, owner, view.id, now()))
         say(t(f"已取消，{view.points} 积分已退回", f"Cancelled; {view.points} points are back"))
     except EngineError as refusal:
         if refusal.kind != "conflict":
@@ -110,14 +114,31 @@ def _show(reward_id: int, refusal: EngineError | None = None) -> str:
     with house().store.read() as tx:
         card = queries.card(tx, reward_id, person.member_id if person else None, now())
         points = queries.shelf_page(tx, person.member_id, now()).points if person else None
+        wards = members.wards(tx, person.member_id) if person else []
+        young = person is not None and members.is_child(tx, person.member_id)
     return render_template(
-        "rewards/show.html", page=card, points=points, redemption_id=str(uuid.uuid4()), refusal=refusal
-    )
+        "rewards/show.html", page=card, points=points, redemption_id=str(uuid.uuid4()), refusal=refusal,
+        wards=wards, young=young,
+    )  # fmt: skip
 
 
-def _own(redemption_id: str) -> queries.RedemptionView:
-    """The member's own, by an id that may be any text; nonsense is not found like a stranger's."""
+def _whose(tx: Any, child: str | None) -> int:
+    """My own points, or a child's that I keep; 404 for anybody else's."""
+    if not child:
+        return signed_in().member_id
+    for ward in members.wards(tx, signed_in().member_id):
+        if ward.public_id == child:
+            return ward.id
+    raise refuse("not_found", "unknown_member")
+
+
+def _own(redemption_id: str) -> tuple[int, queries.RedemptionView]:
+    """The member's own or their child's, by an id that may be any text; nonsense is not found like a stranger's."""
     wrong: dict[str, str] = {}
     known = read_uuid(redemption_id, "id", wrong) or str(uuid.UUID(int=0))
+    me = signed_in().member_id
     with house().store.read() as tx:
-        return queries.one(tx, signed_in().member_id, known)
+        for ward in members.wards(tx, me):
+            with suppress(EngineError):
+                return ward.id, queries.one(tx, ward.id, known)
+        return me, queries.one(tx, me, known)

@@ -7,6 +7,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "part_in_itself": ("不能移到自己或自己的下级里", "A part cannot be moved into itself or what is under it"),
     "part_too_deep": ("部门最多 {most} 级", "Parts go at most {most} levels deep"),
     "too_many_parts": ("一个单元最多 {most} 个部门", "A unit has at most {most} parts"),
+    "guardian_redeems": ("未满 14 岁，请监护人代为兑换", "Under fourteen, a guardian redeems"),
+    "has_children": (
+        "请先把孩子的账号交给家里另一位大人，或者注销",
+        "First hand your children's accounts over, or close them",
+    ),
+    "needs_family": ("请先建立或加入家庭", "Set up or join a family first"),
+    "too_many_children": ("最多建立 {most} 个孩子账号", "At most {most} accounts of children"),
     "list_dropped": ("这份名单已经作废，请重新上传", "This list was dropped; please upload it again"),
     "unknown_invitation": ("没有这个邀请，可能已经处理", "No such invitation; it may have been answered"),
     "unknown_list": ("没有这份名单", "No such list"),
@@ -22,7 +29,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "table_columns": (
         "工作表“{sheet}”第 {line} 行没有“手机号”或“工号”这一列，表头要写在第一行",
-        "Line {line} of sheet “{sheet}” has no column 手机号 (phone) or 工号 (number); the first line holds the names",
+        "Line {line} of sheet “{sheet}” names no column “phone” or “employee number”; the names go into the first line",
     ),
     "table_column_twice": (
         "工作表“{sheet}”有两列都叫“{name}”，请只留一列",
@@ -74,6 +81,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
 }
 
 REASONS: dict[str, tuple[str, str]] = {
+    "birth_month": ("请填出生年月，例如 2016-03", "Year and month of birth, such as 2016-03"),
+    "not_a_child": ("已满 14 岁，请自己注册", "Fourteen or older: they register themselves"),
     "department_name": (
         "部门名称不正确，每级 1–40 个字，用“/”隔开",
         "Each level of a department has 1–40 letters, divided by “/”",
