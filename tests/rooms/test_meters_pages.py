@@ -195,6 +195,13 @@ def test_a_units_meter_is_its_own_and_nobody_elses(house: Any, ling: Person, cli
     settle_months(house, house.clock.now())
     page = client.get(made.location).text
     assert "132.68 kg" in page and "不计入个人" in page
+    assert "<b>20 <small>千瓦时</small></b><span>人均</span>" in page, "800 kWh by 40 people"
+    assert "人均按绑定时填的 40 人算" in page
+    few = client.post(f"{where}/new", data={"kind": "electricity", "number": "U-1002", "people": "4"}).location
+    rows = [row.replace("U1001", "U1002") for row in rows]
+    client.post(f"{where}/import", data={"text": csv_of(rows).decode(), "confirm": "1"})
+    told = client.get(few).text
+    assert "不足 5 人时不显示人均" in told and told.count("人均") == 1
     with house.store.read() as tx:
         assert tx.scalar(text("SELECT count(*) FROM activity")) == 0
         assert tx.scalar(text("SELECT count(*) FROM staff_action WHERE action LIKE 'meter.%'")) >= 2

@@ -27,6 +27,7 @@ from webapp.web.messages import message, reason
 
 Answer = Any
 SAID_ON_THE_PAGE = ("conflict", "limit")
+FEWEST = 5  # people of a unit before a figure is told by the head, as with all their sums
 
 
 class Place:
@@ -122,6 +123,7 @@ def show(
         waiting=[u for u in uses if u.measured and u.month not in settled],
         free_after=days_of(max(settled))[1] + timedelta(days=1) if settled else None,
         saved=sum(row.saved_milli for row in settled.values() if at.unit or row.activity_id),
+        people=known.people if at.unit and known.people >= FEWEST else 0,
         readings=page_of(rows, queries.PAGE, lambda row: f"{row.read_on.isoformat()}.{row.register}"),
         months=count("months_before_credit"),
         form=form or {"on": today.isoformat()},
