@@ -22,9 +22,9 @@ import redis
 from sqlalchemy import text
 
 import webapp.tables
+from bench import world
 from points_engine.clock import local_day, month_of
 from tests.servers import start_postgres, start_redis
-from webapp.members.signin import token_hash
 from webapp.rankings import ladders, marks, places
 from webapp.rankings.boards import BOARDS, Board
 from webapp.store import Store, Tx
@@ -153,14 +153,10 @@ def pages(store: Store, url: str, members: int, rounds: int) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         app = create_app(Settings(env="test", database_url=url, var_dir=Path(folder)))
         client = app.test_client()
-        token = "1.bench"
-        now = datetime.now(UTC)
-        with store.write() as tx:
-            tx.execute(
-                text("INSERT INTO session (member_id, token_hash, public_id, kind, device, created_at, last_seen_at) "
-                     "VALUES (:m, :h, 'bench', 'api', 'bench', :now, :now)"),
-                {"m": members // 2, "h": token_hash(token), "now": now},
-            )  # fmt: skip
+        [token] = world.open_sessions(store, range(members // 2, members // 2 + 1), "web", datetime.now(UTC))
+        [cookie] = world.cookies(app, [token])
+        name, _, value = cookie.partition("=")
+        client.set_cookie(name, value)
         return [_page(client, path, rounds) for path in ("/rankings/members?period=month", "/rankings/enterprise-per-head?period=month", "/rankings/community-total-small?period=month")]  # fmt: skip
 
 

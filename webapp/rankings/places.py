@@ -32,7 +32,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A subject's own row: its place, how many share it, and the next higher value (None in the lead)."""
+    """A subject's own row with its place."""
 
     id: int
     value: int
@@ -40,8 +40,6 @@ class Own:
     members: int
     plain: int
     place: int
-    ties: int
-    next_value: int | None
 
 
 class Live:
@@ -56,17 +54,18 @@ class Live:
         fields = (who.label("id"), value.label("value"), reached, members.label("members"), plain.label("plain"))
         down, up = (value.desc(), reached, who), (value, reached.desc(), who.desc())
         some = value > _NOTHING
+        paged = (who.label("id"), value.label("value"), members.label("members"), plain.label("plain"))
         self.page = Query(
-            select(*fields).where(*on_board, some).order_by(*down).limit(bindparam("limit")).offset(bindparam("offset"))
+            select(*paged).where(*on_board, some).order_by(*down).limit(bindparam("limit")).offset(bindparam("offset"))
         )
         self.place_of = Query(select((_ONE + ladders.above(ladder, have)).label("place")))
-        place, ties = _ONE + ladders.above(ladder, value), ladders.ties(ladder, value).label("ties")
-        self.own = Query(
-            select(*fields, place.label("place"), ties, self._next(table, columns, there).label("next_value")).where(
-                *on_board, some, who == mine
-            )
-        )
-        beside = select(*fields, ties).where(*on_board)
+        place = (_ONE + ladders.above(ladder, value)).label("place")
+        self.own = Query(select(*fields, place).where(*on_board, some, who == mine))
+        higher = select(value.label("value")).where(*on_board, value > have).order_by(value).limit(_ONE)
+        self.next = Query(higher)
+        ties = ladders.ties(ladder, value).label("ties")
+        own_ties = ladders.ties(ladder, have).label("own_ties")
+        beside = select(*fields, ties, own_ties).where(*on_board)
         sides = (
             beside.where(value == have, key < own).order_by(reached.desc(), who.desc()),
             beside.where(value > have).order_by(*up),
@@ -76,14 +75,6 @@ class Live:
         few: Any = literal_column(str(AROUND))
         parts = [select(literal_column(str(n)).label("side"), s.limit(few).subquery()) for n, s in enumerate(sides)]
         self.around = Query(union_all(*parts))
-
-    @staticmethod
-    def _next(table: Any, columns: Columns, there: Callable[[Any], list[Any]]) -> Any:
-        """The nearest value above a row's own, as SQL."""
-        others = table.alias("higher")
-        value, higher = columns(table)[1], columns(others)[1]
-        query = select(higher).where(*there(others), higher > value).order_by(higher).limit(_ONE)
-        return query.correlate(table).scalar_subquery()
 
 
 def _member_columns(t: Any) -> tuple[Any, ...]:
@@ -123,12 +114,12 @@ def page(tx: Tx, board: Board, period: str, number: int, size: int = PAGE) -> li
     """One page in index order and the first row of the next; only its first place is looked up."""
     live, given = _asking(board, period)
     skipped = (number - 1) * size
-    rows = live.page.rows(tx, **given, limit=size + 1, offset=skipped)
+    rows = live.page.quick(tx, **given, limit=size + 1, offset=skipped)
     if not rows:
         return []
     place = 1
     if skipped:
-        place = live.place_of.rows(tx, ladder=board.ladder(period), have=rows[0].value)[0].place
+        place = live.place_of.quick(tx, ladder=board.ladder(period), have=rows[0].value)[0].place
     found, last = [], rows[0].value
     for i, row in enumerate(rows):
         if row.value != last:
@@ -140,8 +131,17 @@ def page(tx: Tx, board: Board, period: str, number: int, size: int = PAGE) -> li
 def own(tx: Tx, board: Board, period: str, subject: int) -> Own | None:
     """A subject's row with its place; None when it does not stand on the board."""
     live, given = _asking(board, period)
-    rows = live.own.rows(tx, **given, ladder=board.ladder(period), mine=subject)
+    rows = live.own.quick(tx, **given, ladder=board.ladder(period), mine=subject)
     return Own(*rows[0]) if rows else None
+
+
+def next_value(tx: Tx, board: Board, period: str, me: Own) -> int | None:
+    """The nearest value above the row's own; None in the lead."""
+    if me.place == 1:
+        return None
+    live, given = _asking(board, period)
+    rows = live.next.quick(tx, **given, have=me.value)
+    return int(rows[0].value) if rows else None
 
 
 def around(tx: Tx, board: Board, period: str, me: Own) -> list[Found]:
@@ -152,7 +152,7 @@ def around(tx: Tx, board: Board, period: str, me: Own) -> list[Found]:
     live, given = _asking(board, period)
     asked = {"ladder": board.ladder(period), "mine": me.id, "have": me.value, "at": me.reached_at}
     sides: tuple[list[Any], ...] = ([], [], [], [])
-    for row in live.around.rows(tx, **given, **asked):
+    for row in live.around.quick(tx, **given, **asked):
         sides[row.side].append(row)
     over = [*sorted(sides[0], key=_order, reverse=True), *sorted(sides[1], key=_order, reverse=True)][:AROUND]
     under = [*sorted(sides[2], key=_order), *sorted(sides[3], key=_order)][:AROUND]
@@ -161,7 +161,7 @@ def around(tx: Tx, board: Board, period: str, me: Own) -> list[Found]:
         if row.value != value:
             place, value = place - row.ties, row.value
         found.insert(0, _found(live, row, place))
-    place, value, ties = me.place, me.value, me.ties
+    place, value, ties = me.place, me.value, under[0].own_ties if under else 0
     for row in under:
         if row.value != value:
             place, value, ties = place + ties, row.value, row.ties

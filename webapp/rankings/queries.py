@@ -195,7 +195,7 @@ def home_board(tx: Tx, member_id: int, now: datetime, top: int = 3) -> MyPlace:
     rows = _named(tx, board, found, member_id)
     if me is None:
         return MyPlace(None, 0, None, None, member_id, None, rows, last_week=period != week_of(today))
-    value, gap = places.milli(board, me.value), _gap(board, me.value, me.next_value)
+    value, gap = places.milli(board, me.value), _gap(board, me.value, places.next_value(tx, board, period, me))
     last = period != week_of(today)
     return MyPlace(me.place, value, gap, me.place - 1, member_id, None, rows, last_week=last)
 
@@ -243,7 +243,7 @@ def _live_place(tx: Tx, board: Board, period: str, mine: int, around: bool) -> M
     if me is None:
         return MyPlace(None, 0, None, None, mine, name, ())
     rows = places.around(tx, board, period, me) if around else ()
-    gap = _gap(board, me.value, me.next_value)
+    gap = _gap(board, me.value, places.next_value(tx, board, period, me))
     named = _named(tx, board, rows, mine)
     return MyPlace(me.place, places.milli(board, me.value), gap, me.place - 1, mine, name, named)
 
