@@ -29,6 +29,7 @@ ROOMS = (
     "green_units",  # after the ledger: a unit's page adds up the days of its people
     "photos",
     "activities",
+    "unit_reports",
     "trips",
     "places",
     "meters",
@@ -37,6 +38,7 @@ ROOMS = (
     "methods",
     "rewards",
     "merchants",
+    "pledges",
     "campaigns",
     "challenges",
     "rankings",

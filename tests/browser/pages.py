@@ -30,6 +30,7 @@ NOT_PAGES = {
     "pledges.my_certificate": "a picture",
     "pledges.unit_certificate": "a picture",
     "rankings.download": "a file to keep",
+    "unit_reports.file": "a file to keep",
     "rosters.export": "a file to keep",
     "rosters.faults": "a file to keep",
     "rosters.template": "a file to keep",
@@ -262,6 +263,10 @@ def _my_parts(ask: Asker) -> Arguments:
     return [{"part_id": each["part_id"]} for each in _parts_of_mine(ask)]
 
 
+def _pledges(ask: Asker) -> Arguments:
+    return ask.ids("SELECT slug FROM pledge WHERE edition > 0", "slug")
+
+
 EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
     "activities.form": _forms,
     "activities.show": _acts,
@@ -310,7 +315,7 @@ EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
     ),
     "pledges.show": _pledges,
     "pledges.wall": _pledges,
-    "pledges.edition": lambda ask: [a | {"number": 1} for a in _pledges(ask)],
+    "pledges.one_edition": lambda ask: [a | {"edition": 1} for a in _pledges(ask)],
     "pledges.verify": lambda ask: [
         {"number": r.number} for r in ask.world.rows("SELECT number FROM pledge_unit LIMIT 1")
     ],
@@ -334,6 +339,8 @@ EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
     "unit_admin.people": _administered,
     "unit_admin.poster": _administered,
     "unit_admin.show": _administered,
+    "unit_reports.manage": _administered,
+    "unit_reports.show": _units,
     "rosters.index": _administered,
     "rosters.requests": _administered,
     "rosters.show": _lists,

@@ -75,6 +75,7 @@ EXAMPLES = {
     "places:code": "SELECT min(code) FROM place",
     "places:key": "SELECT screen_key FROM place ORDER BY code LIMIT 1",
     "places:size": "SELECT 'a5'",
+    "unit_reports:form": "SELECT 'csv'",
     "places:form": "SELECT 'png'",
     "part_id": "SELECT min(id) FROM green_unit WHERE top_id = (SELECT unit_id FROM membership JOIN role_grant"
     " USING (member_id, unit_id))",
@@ -99,7 +100,8 @@ EXAMPLES = {
     " WHERE status = 'pending' AND evidence != '[]') AS a ON a.member_id = member.id",
     "pledge_id": "SELECT min(id) FROM pledge",
     "slug": "SELECT min(slug) FROM pledge WHERE edition > 0",
-    "number": "SELECT 1",
+    "number": "SELECT min(number) FROM pledge_unit",
+    "edition": "SELECT 1",
     "pledges:unit_id": "SELECT min(unit_id) FROM pledge_unit",
     "purpose": "SELECT 'boards'",
     "redemption_id": "SELECT min(id) FROM redemption WHERE member_id = :me AND status = 'held'",

@@ -24,6 +24,7 @@ CHANCE = {
         "webapp.inbox.service": "keys of notices without one",
         "webapp.launch.secrets": "the secrets of a new installation",
         "webapp.members.codes": "sign-in codes",
+        "webapp.pledges.service": "numbers of certificates nobody guesses",
         "webapp.members.entering": "nicknames nobody chose",
         "webapp.members.ids": "public ids",
         "webapp.members.signin": "session tokens",

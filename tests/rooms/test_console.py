@@ -352,6 +352,16 @@ def walk_boards(house: Any, helper: Person) -> list[tuple[str, str, dict[str, st
     ]
 
 
+def walk_pledges(text: dict[str, str]) -> list[tuple[str, str, dict[str, str]]]:
+    """The steps of a pledge: written, changed, published, closed."""
+    return [
+        ("console_pledges.new", "/console/pledges/new", text | {"slug": "green", "signers": "both"}),
+        ("console_pledges.edit", "/console/pledges/1", text | {"title_zh": "新公约"}),
+        ("console_pledges.publish", "/console/pledges/1/publish", {}),
+        ("console_pledges.state", "/console/pledges/1/state", {"open": "0"}),
+    ]
+
+
 def walk(house: Any, ling: Person, helper: Person) -> list[tuple[str, str, dict[str, str]]]:
     """Every POST of the desk with arguments that work, in an order that works."""
     who, other = public_id(house, ling), public_id(house, helper)
@@ -385,10 +395,7 @@ def walk(house: Any, ling: Person, helper: Person) -> list[tuple[str, str, dict[
         ("console_funds.open_one", "/console/funds", {"kind": "unit", "owner": str(unit), "name": "员工挑战"}),
         ("console_funds.deposit", "/console/funds/1/deposit", {"points": "500", "reference": "A-1"}),
         ("console_funds.withdraw", "/console/funds/1/withdraw", {"points": "100", "reference": "A-2"}),
-        ("console_pledges.new", "/console/pledges/new", text | {"slug": "green", "signers": "both"}),
-        ("console_pledges.edit", "/console/pledges/1", text | {"title_zh": "新公约"}),
-        ("console_pledges.publish", "/console/pledges/1/publish", {}),
-        ("console_pledges.state", "/console/pledges/1/state", {"open": "0"}),
+        *walk_pledges(text),
         ("console_rewards.new", "/console/rewards/new", REWARD),
         ("console_rewards.edit", f"/console/rewards/{shelf + 1}", REWARD | {"points": "30"}),
         ("console_rewards.stock", f"/console/rewards/{shelf + 1}/stock", {"amount": "5"}),

@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from webapp.console import (
     announcements,
+    boards,
     campaigns,
     cases,
     feeds,
@@ -14,6 +15,7 @@ from webapp.console import (
     members,
     method_drafts,
     methods,
+    pledges,
     queries,
     review,
     rewards,
@@ -45,7 +47,9 @@ BLUEPRINTS = (
     rewards.bp,
     rewards.merchants_bp,
     announcements.bp,
+    pledges.bp,
     units.bp,
+    boards.bp,
     members.bp,
     method_drafts.bp,
     methods.bp,

@@ -6,6 +6,8 @@ from urllib.parse import unquote, urlsplit
 
 from flask import request
 
+from webapp.web.context import house
+
 
 def is_local(target: str) -> bool:
     """True for a path on this site; false for anything a browser could read as another host."""
@@ -24,6 +26,11 @@ def safe_next(default: str = "/") -> str:
     """The `next` of the form or the address when it is ours, else `default`."""
     target = request.form.get("next") or request.args.get("next") or ""
     return target if target and len(target) < 500 and is_local(target) else default
+
+
+def outward(path: str) -> str:
+    """The whole address of a page of ours, as people outside type or scan it."""
+    return str(house().settings.base_url or request.host_url).rstrip("/") + path
 
 
 def here() -> str:
