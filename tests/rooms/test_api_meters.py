@@ -71,7 +71,7 @@ def test_a_reading_is_told_once(house: Any, ling: Person, client: Any) -> None:
         ({"on": "2026-06-16", "value": 1.2345}, "value", "meter_figure"),
         ({"on": "2026-06-16", "value": 1e30}, "value", None),
         ({"on": "2026-06-16", "value": 1, "upload": str(uuid.uuid4())}, "upload", "unknown_upload"),
-        ({"on": "2026-06-16", "value": 1, "upload": "x" * 32}, "upload", None),
+        ({"on": "2026-06-16", "value": 1, "upload": "x" * 32}, "upload", "not_a_uuid"),
     ],
 )
 def test_what_is_wrong_with_a_reading_is_said_by_field(

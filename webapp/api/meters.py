@@ -14,6 +14,7 @@ from webapp.api import shapes
 from webapp.api.acting import page_answer
 from webapp.api.blueprint import bp
 from webapp.api.bodies import NewReading, read_body
+from webapp.api.ids import read_id
 from webapp.meters import queries, service
 from webapp.meters.forms import MILLI, read_figure_form
 from webapp.meters.queries import Meter, Owner
@@ -62,10 +63,11 @@ def readings(meter_id: Any) -> Response:
 def take_reading(meter_id: Any) -> tuple[Response, int]:
     """A reading sent again is the first one's answer; with another figure for its day it is refused."""
     body, owner, today = read_body(NewReading), _mine(), local_day(now())
+    photo = read_id(body.upload, "upload") if body.upload else ""
     with house().store.read() as tx:
         known = queries.one(tx, owner, str(meter_id))
     form = {"value": _plain(body.value), "on": body.on, "estimated": "1" if body.estimated else ""}
-    figure = service.supported(owner, read_figure_form(form, known.digits, today), body.upload or "", today)
+    figure = service.supported(owner, read_figure_form(form, known.digits, today), photo, today)
 
     def keep(tx: Any) -> tuple[bool, Any]:
         fresh = service.add_reading(tx, owner, known.id, figure, now())
