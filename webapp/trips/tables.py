@@ -38,13 +38,13 @@ trip = Table(
     # A keyed digest of what was sent, so that the same id twice can be told from another trip.
     Column("told", String(64), nullable=False),
     Column("marks", Integer, nullable=False),
-    # Keyed hashes of the lines it crossed, each with its moment masked by another: knows a recording again without its
-    # track. Empty in trips from before they were kept.
-    Column("crossings", LargeBinary),
     Column("submitted_at", UtcDateTime, nullable=False),
     # An open appeal keeps the track.
     Column("held", Boolean, nullable=False, server_default=false()),
     Column("purged_at", UtcDateTime),
+    # Keyed hashes of the lines it crossed, each with its moment masked by another: knows a recording again without its
+    # track. Empty in trips from before they were kept.
+    Column("crossings", LargeBinary),
     CheckConstraint("verdict IN ('accept', 'review', 'reject')", name="verdict"),
 )
 Index("ix_trip_mine", trip.c.member_id, trip.c.starts_at)
