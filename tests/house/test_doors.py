@@ -13,9 +13,8 @@ from webapp.app import ROOMS
 # The modules a room shows to rooms on its right, besides service, queries and forms; tables are private.
 DOORS = {
     "members": {"phones", "signin"},  # feeds find people by a number's fingerprint; the API signs people in
-    "green_units": {"figures", "yearly"},  # which figures may be shown, and of which months
     "ledger": {"audit", "funds", "setwise"},  # one view of the replay for every audit; credits by the thousand
-    "green_units": {"figures"},  # one rule hides sums of fewer than five people
+    "green_units": {"figures", "yearly"},  # one rule hides sums of fewer than five people
     "photos": {"pictures", "words"},  # every photo is taken in by one hand
     "activities": {"commands", "partner_acts", "proofs", "views"},  # an act is read and told in one way everywhere
     "feeds": {"files", "mapping"},  # the desk hands files in, and names the partners there are

@@ -20,8 +20,7 @@ from webapp.green_units.tree import Tree, tree_of
 from webapp.ledger.queries import days
 from webapp.store import Tx
 
-# A sum over fewer people could be traced to one of them. A family knows what its four people do.
-FEWEST = 5
+FEWEST = queries.FEWEST
 BAR_TOP = 100
 
 

@@ -18,6 +18,8 @@ from webapp.store import Tx
 
 __all__ = ["Tree", "tree_of"]
 PAGE = 30
+# No figure of fewer people: a sum could be traced to one of them. A family knows what its own do.
+FEWEST = 5
 # For joins by rooms on the right: one row a membership, from joined_on up to the day before left_on.
 memberships = membership
 
