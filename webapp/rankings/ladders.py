@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import delete, func, insert, literal, literal_column, select, true, union_all
+from sqlalchemy import delete, func, insert, literal, literal_column, select, text, true, union_all
 
 from points_engine import ladder
 from webapp.rankings.boards import BOARDS, Board, find
@@ -26,17 +26,20 @@ def move(tx: Tx, changes: Iterable[Change]) -> None:
         tx.execute(delete(ladder_step).where(_s.n == literal_column("0")))  # its own small index knows them
 
 
+# Each level with the bits in which siblings differ; the top level has no last sibling. Both databases call the columns so.
+_LEVELS = "(VALUES {}) AS level".format(
+    ", ".join(f"({shift}, {ladder.LAST if shift != ladder.SHIFTS[-1] else 1 << 62})" for shift in ladder.SHIFTS)
+)
+_SHIFT: Any = literal_column("level.column1")
+_REST: Any = literal_column("level.column2")
+
+
 def above(whose: Any, value: Any) -> Any:
-    """How many stand above a value, as SQL: a few index ranges of at most fifteen rows each."""
-    total: Any = None
-    for shift in ladder.SHIFTS:
-        own = value.bitwise_rshift(literal_column(str(shift)))
-        there = [_s.ladder == whose, _s.shift == literal_column(str(shift)), _s.prefix > own]
-        if shift != ladder.SHIFTS[-1]:
-            there.append(_s.prefix <= own.bitwise_or(literal_column(str(ladder.LAST))))
-        part: Any = select(func.coalesce(func.sum(_s.n), _ZERO)).where(*there).scalar_subquery()
-        total = part if total is None else total + part
-    return total
+    """How many stand above a value, as SQL: one index range of at most fifteen rows a level."""
+    own = value.bitwise_rshift(_SHIFT)
+    there = (_s.ladder == whose, _s.shift == _SHIFT, _s.prefix > own, _s.prefix <= own.bitwise_or(_REST))
+    found = select(func.sum(_s.n)).select_from(text(_LEVELS), ladder_step).where(*there)
+    return func.coalesce(found.scalar_subquery(), _ZERO)
 
 
 def ties(whose: Any, value: Any) -> Any:

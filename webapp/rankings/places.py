@@ -50,7 +50,7 @@ class Live:
         who, value, members, plain = columns(table)
         reached, on_board = table.c.reached_at, there(table)
         ladder, mine, have = (bindparam(name, type_=BigInteger()) for name in ("ladder", "mine", "have"))
-        key, own = tuple_(reached, who), tuple_(bindparam("at", type_=reached.type), mine)
+        key, beyond = tuple_(reached, who), tuple_(bindparam("at", type_=reached.type), mine)
         fields = (who.label("id"), value.label("value"), reached, members.label("members"), plain.label("plain"))
         down, up = (value.desc(), reached, who), (value, reached.desc(), who.desc())
         some = value > _NOTHING
@@ -63,17 +63,19 @@ class Live:
         self.own = Query(select(*fields, place).where(*on_board, some, who == mine))
         higher = select(value.label("value")).where(*on_board, value > have).order_by(value).limit(_ONE)
         self.next = Query(higher)
-        ties = ladders.ties(ladder, value).label("ties")
-        own_ties = ladders.ties(ladder, have).label("own_ties")
-        beside = select(*fields, ties, own_ties).where(*on_board)
+        ties, own = ladders.ties(ladder, value).label("ties"), ladders.ties(ladder, have).label("own_ties")
+        none, no_own = _NOTHING.label("ties"), _NOTHING.label("own_ties")
         sides = (
-            beside.where(value == have, key < own).order_by(reached.desc(), who.desc()),
-            beside.where(value > have).order_by(*up),
-            beside.where(value == have, key > own).order_by(reached, who),
-            beside.where(value < have, some).order_by(*down),
+            select(*fields, none, no_own).where(value == have, key < beyond).order_by(reached.desc(), who.desc()),
+            select(*fields, ties, no_own).where(value > have).order_by(*up),
+            select(*fields, none, own).where(value == have, key > beyond).order_by(reached, who),
+            select(*fields, ties, own).where(value < have, some).order_by(*down),
         )
         few: Any = literal_column(str(AROUND))
-        parts = [select(literal_column(str(n)).label("side"), s.limit(few).subquery()) for n, s in enumerate(sides)]
+        parts = [
+            select(literal_column(str(n)).label("side"), s.where(*on_board).limit(few).subquery())
+            for n, s in enumerate(sides)
+        ]
         self.around = Query(union_all(*parts))
 
 
