@@ -15,7 +15,7 @@ from points_engine.methodology import Catalogue, load
 from webapp import settings as settings_of
 from webapp.app import build_house
 from webapp.campaigns import service as campaigns
-from webapp.demo import challenges, crowd, events, lists, meters, places, pledges, town, weather
+from webapp.demo import boards, challenges, crowd, events, lists, meters, places, pledges, town, weather
 from webapp.demo.days import at
 from webapp.demo.habits import Menu
 from webapp.demo.life import Life
@@ -184,6 +184,7 @@ class World:
         meters.look_at_earlier(tx, self.catalogue, self.staff["reviewer-demo"], shown, end)
         if self.town.units:
             meters.hang_at_work(tx, key, self.seed, self.town.units[0].id, self.staff["hr-demo"], self.until, end)
+            boards.hang_meters(tx, key, self.seed, self.town.units, self.staff["hr-demo"], self.until, end)
 
     def _welcome(self, tx: Tx) -> None:
         inbox.notify_many(
@@ -228,6 +229,7 @@ class World:
         for job in all_jobs(house):
             if job.name not in LATER:
                 run_job(house, job.name, self.end)
+        boards.publish_months(self.store, self.staff, self.end)
         if len(self.town.people) <= AUDITED:
             with self.store.write() as tx:
                 for name in LATER:

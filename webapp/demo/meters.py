@@ -45,10 +45,12 @@ def look_at_earlier(tx: Tx, catalogue: Catalogue, reviewer_id: int, member_id: i
             review_activity(tx, catalogue, reviewer_id, member_id, record["id"], accept=True, note="", now=now)
 
 
-def hang_at_work(tx: Tx, key: str, seed: int, unit_id: int, admin_id: int, until: date, now: datetime) -> None:
-    """Bind a company's meter and bring its readings."""
+def hang_at_work(
+    tx: Tx, key: str, seed: int, unit_id: int, admin_id: int, until: date, now: datetime, number: str = "140090010027"
+) -> None:
+    """Bind a unit's meter and bring its readings."""
     rng, unit = Random(f"{seed}:meters:unit"), Owner(0, unit_id)
-    made = service.add_meter(tx, key, admin_id, unit, MeterFacts("electricity", "140090010027", 7, 120), now)
+    made = service.add_meter(tx, key, admin_id, unit, MeterFacts("electricity", number, 7, 120), now)
     figures = _figures(rng, until, 512_000_000, 160, 0)
     service.import_readings(tx, admin_id, unit, [service.Row(made, each) for each in figures], set(), now)
 
