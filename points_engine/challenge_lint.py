@@ -72,9 +72,9 @@ def lint(plan: Plan, past: Past) -> list[Finding]:
 
 def winners(task: Task, plan: Plan, past: Past) -> int:
     """How many would likely be rewarded: as many as would have been before, and half as many again."""
+    if not past.members:
+        return plan.eligible  # nothing is known: everybody may win
     share = sum(_person(task, sums) >= task.target for sums in past.members) if task.scope == "person" else past.active
-    if not past.people:
-        return plan.eligible
     return min(plan.eligible, -(-share * plan.eligible * UPLIFT // (past.people * 100)))
 
 
@@ -174,6 +174,8 @@ def _people(plan: Plan, past: Past) -> list[Finding]:
         found.append(Finding("few_people", False, None, {"people": plan.eligible}))
     if not plan.teams and any(t.scope == "team" for t in plan.tasks):
         found.append(Finding("no_teams", True, None, {"people": FEWEST}))
-    if past.source == "park":
+    if not past.members:
+        found.append(Finding("nothing_known", False, None, {"people": plan.eligible}))
+    elif past.source == "park":
         found.append(Finding("measured_in_the_park", False, None, {"people": past.people}))
     return found

@@ -22,6 +22,10 @@ NOT_PAGES = {
     "photos.show": "a picture",
     "console_review.photo": "a picture",
     "console_tracks.track": "a picture",
+    "challenge_admin.poster": "a picture",
+    "challenge_admin.report_file": "a file to keep",
+    "challenges.certificate": "a picture",
+    "challenges.look": "a stylesheet",
     "health.healthz": "for probes",
     "health.metrics": "for scrapers",
     "health.readyz": "for probes",
@@ -182,6 +186,17 @@ def _unit_meters(ask: Asker) -> Arguments:
     return [{"unit_id": r.unit_id, "meter_id": _dashed(r.id)} for r in found if r.unit_id in own]
 
 
+def _challenges(*states: str) -> Callable[[Asker], Arguments]:
+    """Challenges of the administrator's unit in these states."""
+
+    def examples(ask: Asker) -> Arguments:
+        own = ask.person.unit_ids if ask.person else ()
+        found = ask.world.rows("SELECT id, unit_id, status FROM challenge ORDER BY id")
+        return [{"unit_id": r.unit_id, "challenge_id": r.id} for r in found if r.unit_id in own and r.status in states]
+
+    return examples
+
+
 def _staff_units(ask: Asker) -> Arguments:
     return ask.ids(_one_of_each("kind", "green_unit", "parent_id IS NULL"), "unit_id")
 
@@ -254,7 +269,9 @@ def _lists(ask: Asker) -> Arguments:
 def _parts_of_mine(ask: Asker) -> Arguments:
     return [
         {"unit_id": row.top_id, "part_id": row.id}
-        for row in ask.world.rows("SELECT top_id, min(id) AS id FROM green_unit WHERE top_id IS NOT NULL GROUP BY top_id")
+        for row in ask.world.rows(
+            "SELECT top_id, min(id) AS id FROM green_unit WHERE top_id IS NOT NULL GROUP BY top_id"
+        )
         if ask.person and row.top_id in ask.person.unit_ids
     ]
 
@@ -273,6 +290,18 @@ EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
     "campaigns.show": lambda ask: ask.ids(
         "SELECT id FROM campaign WHERE status IN ('open', 'closed', 'settled')", "campaign_id"
     ),
+    "challenge_admin.edit": _challenges("draft"),
+    "challenge_admin.index": _administered,
+    "challenge_admin.people": _challenges("draft"),
+    "challenge_admin.report": _challenges("open", "archived"),
+    "challenge_admin.show": _challenges("draft", "open", "archived"),
+    "challenges.show": lambda ask: ask.ids(
+        "SELECT challenge_id FROM challenge_join WHERE member_id = :me", "challenge_id"
+    ),
+    "challenges.verify": lambda ask: ask.ids(
+        "SELECT min(number) FROM challenge_certificate HAVING count(*) > 0", "number"
+    ),
+    "unit_fund.fund": _administered,
     "console_announcements.edit": lambda ask: ask.ids(
         _one_of_each("published_at IS NULL, withdrawn_at IS NULL", "announcement"), "announcement_id"
     ),
@@ -304,7 +333,9 @@ EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
         "SELECT id FROM announcement WHERE published_at IS NOT NULL AND withdrawn_at IS NULL LIMIT 1",
         "announcement_id",
     ),
-    "meters.show": lambda ask: ask.ids(_one_of_each("kind", "meter", "member_id = :me AND unit_id IS NULL"), "meter_id"),
+    "meters.show": lambda ask: ask.ids(
+        _one_of_each("kind", "meter", "member_id = :me AND unit_id IS NULL"), "meter_id"
+    ),
     "members.code": _when_new({"_way_in": "code"}),
     "members.first_admin": _first_admin,
     "members.register": _when_new({}, {"_way_in": "proved"}),

@@ -91,6 +91,11 @@ EXAMPLES = {
     "merchant_id": "SELECT min(id) FROM merchant",
     "fund_id": "SELECT min(id) FROM fund",
     "method_code": "SELECT 'T03'",
+    "challenge_id": "SELECT COALESCE((SELECT min(challenge_id) FROM challenge_join WHERE member_id = :me), min(id))"
+    " FROM challenge",
+    "challenge_admin:challenge_id": "SELECT min(id) FROM challenge",
+    "challenges:number": "SELECT min(number) FROM challenge_certificate",
+    "challenges:colour": "SELECT '0f6cbd'",
     "meter_id": "SELECT id FROM meter WHERE member_id = :me",
     "unit_energy:meter_id": "SELECT id FROM meter WHERE unit_id IS NOT NULL",
     "notice_id": "SELECT min(id) FROM notice WHERE member_id = :me",

@@ -144,6 +144,8 @@ TABLE = {
     "console_ledger.report": AUDIT,
     "console_ledger.run": AUDIT,
     "console_ledger.journal": AUDIT,
+    "console_workdays.index": EDIT,
+    "console_workdays.set_one": EDIT,
     "console_jobs.index": AUDIT,
     "console_jobs.retry": ADMIN,
 }
@@ -359,6 +361,13 @@ def walk_pledges(text: dict[str, str]) -> list[tuple[str, str, dict[str, str]]]:
         ("console_pledges.edit", "/console/pledges/1", text | {"title_zh": "新公约"}),
         ("console_pledges.publish", "/console/pledges/1/publish", {}),
         ("console_pledges.state", "/console/pledges/1/state", {"open": "0"}),
+def walk_money(unit: int) -> list[tuple[str, str, dict[str, str]]]:
+    """A fund opened, filled and taken from; a day off."""
+    return [
+        ("console_workdays.set_one", "/console/workdays", {"day": "2027-01-01", "works": "off", "note": "元旦"}),
+        ("console_funds.open_one", "/console/funds", {"kind": "unit", "owner": str(unit), "name": "员工挑战"}),
+        ("console_funds.deposit", "/console/funds/1/deposit", {"points": "500", "reference": "A-1"}),
+        ("console_funds.withdraw", "/console/funds/1/withdraw", {"points": "100", "reference": "A-2"}),
     ]
 
 
@@ -392,9 +401,7 @@ def walk(house: Any, ling: Person, helper: Person) -> list[tuple[str, str, dict[
         ("console_campaigns.new", "/console/campaigns/new", CAMPAIGN),
         ("console_campaigns.edit", "/console/campaigns/1", CAMPAIGN | {"slug": "summer"}),
         ("console_campaigns.take", "/console/campaigns/1/schedule", {}),
-        ("console_funds.open_one", "/console/funds", {"kind": "unit", "owner": str(unit), "name": "员工挑战"}),
-        ("console_funds.deposit", "/console/funds/1/deposit", {"points": "500", "reference": "A-1"}),
-        ("console_funds.withdraw", "/console/funds/1/withdraw", {"points": "100", "reference": "A-2"}),
+        *walk_money(unit),
         *walk_pledges(text),
         ("console_rewards.new", "/console/rewards/new", REWARD),
         ("console_rewards.edit", f"/console/rewards/{shelf + 1}", REWARD | {"points": "30"}),

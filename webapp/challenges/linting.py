@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, and_, case, func, or_, select
 
-from points_engine.challenge import FEWEST, Sums
+from points_engine.challenge import FEWEST, Sums, Task
 from points_engine.challenge_lint import Finding, Past, Plan, Way, lint
 from points_engine.clock import local_day
 from points_engine.workdays import Workdays, days_between
@@ -28,7 +29,7 @@ def findings(tx: Tx, row: Row[Any], now: datetime) -> list[Finding]:
     return lint(made, past_of(tx, row, now))
 
 
-def plan_of(tx: Tx, row: Row[Any], now: datetime) -> Plan:
+def plan_of(tx: Tx, row: Row[Any], now: datetime, tasks: Sequence[Task] | None = None) -> Plan:
     """The draft as the rules see it: days, people, teams, and what its fund has left beside other challenges."""
     first, last = window_of(row)
     calendar, today = workdays(tx, first, last), local_day(now)
@@ -41,7 +42,7 @@ def plan_of(tx: Tx, row: Row[Any], now: datetime) -> Plan:
         available = max(0, funds.one(tx, row.fund_id).balance - _promised(tx, row))
     days = (last - first).days + 1
     return Plan(
-        days, len(calendar.between(first, last)), tasks_of(tx, row.id), sum(could.values()),
+        days, len(calendar.between(first, last)), tasks_of(tx, row.id) if tasks is None else tasks, sum(could.values()),
         large + (rest >= FEWEST), available,
     )  # fmt: skip
 

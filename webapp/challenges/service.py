@@ -94,6 +94,11 @@ def publish(tx: Tx, actor_id: int, unit_id: int, challenge_id: int, now: datetim
     grave = [one.code for one in findings(tx, row, now) if one.stop]
     if grave:
         raise refuse("conflict", "challenge_findings", count=len(grave), codes=grave)
+    announce(tx, row, actor_id, now)
+
+
+def announce(tx: Tx, row: Row[Any], actor_id: int | None, now: datetime) -> None:
+    """A draft that has been checked becomes known to those it is meant for."""
     _move(tx, actor_id, row, "draft", "scheduled", now)
     _tell_invited(tx, row, now)
 

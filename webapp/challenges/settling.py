@@ -57,6 +57,13 @@ def _open_and_close(tx: Tx, now: datetime) -> int:
     return moved
 
 
+def archive(tx: Tx, challenge_id: int) -> int:
+    """Put a settled challenge away before its time."""
+    c = challenge.c
+    settled = update(challenge).where(c.id == challenge_id, c.status == "settled")
+    return int(tx.execute(settled.values(status="archived")).rowcount)
+
+
 def _due(now: datetime) -> Any:
     return select(challenge.c.id).where(challenge.c.status == "closed", challenge.c.ends_at <= now - SETTLE_AFTER)
 

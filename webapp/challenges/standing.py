@@ -61,7 +61,7 @@ def is_stale(tx: Tx, row: Row[Any], now: datetime) -> bool:
         return False
     count = select(func.count()).select_from(challenge_join).where(challenge_join.c.challenge_id == row.id)
     few = int(tx.scalar(count) or 0) <= LARGE
-    return few or bool(age >= FRESH_LARGE)
+    return bool(few or age >= FRESH_LARGE)
 
 
 def figures_of(tx: Tx, row: Row[Any], found: Measured, tasks: Sequence[Task]) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def _spread(grams: Sequence[int]) -> list[int]:
 
 def hidden_all(figures: Mapping[str, Any]) -> bool:
     """Whether too few people stand behind even the total."""
-    return 0 < figures["all"]["active"] < FEWEST or figures["all"]["people"] < FEWEST
+    return bool(0 < figures["all"]["active"] < FEWEST or figures["all"]["people"] < FEWEST)
 
 
 def team_lines(figures: Mapping[str, Any], joint_name: str) -> list[TeamLine]:

@@ -22,6 +22,7 @@ from webapp.console import (
     temperatures,
     timetable,
     units,
+    workdays,
 )
 from webapp.console.roles import STAFF
 from webapp.console.views import Answer, show
@@ -58,4 +59,5 @@ BLUEPRINTS = (
     ledger.bp,
     funds.bp,
     timetable.bp,
+    workdays.bp,
 )

@@ -220,6 +220,7 @@ class World:
             self._top_up(tx, self.town.people[0].member_id)
             events.finish(tx, self.programme, self.first, self.end)
             self._meters(tx)
+        challenges.build(self.store, self.catalogue, self.staff, self.town.units, self.first, self.until)
         with self.store.write() as tx:
             rankings.rebuild(tx, self.end)
         house = build_house(self.settings, FixedClock(self.end))

@@ -110,6 +110,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "unknown_redemption": ("没有找到这次兑换", "No such redemption"),
     "unknown_report": ("没有找到这份报告", "No such report"),
     "unknown_reward": ("没有找到这个权益", "No such reward"),
+    "unknown_certificate": ("没有找到这份证书", "No such certificate"),
     "unknown_challenge": ("没有找到这个挑战", "No such challenge"),
     "no_challenges": ("家庭不能发起挑战", "Families set up no challenges"),
     "challenge_over": ("结束时间已经过去，请改日期", "It would be over already; please change the dates"),
