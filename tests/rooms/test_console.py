@@ -361,6 +361,9 @@ def walk_pledges(text: dict[str, str]) -> list[tuple[str, str, dict[str, str]]]:
         ("console_pledges.edit", "/console/pledges/1", text | {"title_zh": "新公约"}),
         ("console_pledges.publish", "/console/pledges/1/publish", {}),
         ("console_pledges.state", "/console/pledges/1/state", {"open": "0"}),
+    ]
+
+
 def walk_money(unit: int) -> list[tuple[str, str, dict[str, str]]]:
     """A fund opened, filled and taken from; a day off."""
     return [
