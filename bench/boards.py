@@ -122,16 +122,11 @@ def questions(client: Any, tx: Tx, board: Board, period: str, ids: Sequence[int]
         at = client.zrevrank(name, str(one))
         return client.zrevrange(name, max(0, at - places.AROUND), at + places.AROUND, withscores=True)
 
-    def around(one: int) -> Any:
-        me = places.own(tx, board, period, one)
-        assert me is not None
-        return places.around(tx, board, period, me)
-
     first = lambda _: client.zrevrange(name, 0, places.PAGE - 1, withscores=True)  # noqa: E731
     return [
         compare(f"{board.code}: first page", ids, first, lambda _: places.page(tx, board, period, 1)),
         compare(f"{board.code}: my place", ids, lambda i: client.zrevrank(name, str(i)), lambda i: places.own(tx, board, period, i)),
-        compare(f"{board.code}: neighbours", ids, beside, around),
+        compare(f"{board.code}: neighbours", ids, beside, lambda i: places.around(tx, board, period, i)),
     ]  # fmt: skip
 
 

@@ -155,7 +155,7 @@ def _create() -> None:
         sa.Column("ladder", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("shift", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("prefix", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("n", sa.BigInteger(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("ladder", "shift", "prefix", name=op.f("pk_ladder_step")),
         postgresql_with={"fillfactor": "70"},
     )

@@ -50,10 +50,8 @@ class Live:
         who, value, members, plain = columns(table)
         reached, on_board = table.c.reached_at, there(table)
         ladder, mine, have = (bindparam(name, type_=BigInteger()) for name in ("ladder", "mine", "have"))
-        key, beyond = tuple_(reached, who), tuple_(bindparam("at", type_=reached.type), mine)
         fields = (who.label("id"), value.label("value"), reached, members.label("members"), plain.label("plain"))
-        down, up = (value.desc(), reached, who), (value, reached.desc(), who.desc())
-        some = value > _NOTHING
+        down, some = (value.desc(), reached, who), value > _NOTHING
         paged = (who.label("id"), value.label("value"), members.label("members"), plain.label("plain"))
         self.page = Query(
             select(*paged).where(*on_board, some).order_by(*down).limit(bindparam("limit")).offset(bindparam("offset"))
@@ -63,20 +61,31 @@ class Live:
         self.own = Query(select(*fields, place).where(*on_board, some, who == mine))
         higher = select(value.label("value")).where(*on_board, value > have).order_by(value).limit(_ONE)
         self.next = Query(higher)
-        ties, own = ladders.ties(ladder, value).label("ties"), ladders.ties(ladder, have).label("own_ties")
-        none, no_own = _NOTHING.label("ties"), _NOTHING.label("own_ties")
-        sides = (
-            select(*fields, none, no_own).where(value == have, key < beyond).order_by(reached.desc(), who.desc()),
-            select(*fields, ties, no_own).where(value > have).order_by(*up),
-            select(*fields, none, own).where(value == have, key > beyond).order_by(reached, who),
-            select(*fields, ties, own).where(value < have, some).order_by(*down),
+        self.around = Query(self._around(table, columns, there, fields, place))
+
+    @staticmethod
+    def _around(table: Any, columns: Columns, there: Callable[[Any], list[Any]], fields: Any, place: Any) -> Any:
+        """One statement: my own row (side 4), and two each of who is above or below, with my value or another."""
+        who, value, _, _ = columns(table)
+        reached, ladder = table.c.reached_at, bindparam("ladder", type_=BigInteger())
+        mine = select(*fields, place).where(
+            *there(table), value > _NOTHING, who == bindparam("mine", type_=BigInteger())
         )
-        few: Any = literal_column(str(AROUND))
-        parts = [
-            select(literal_column(str(n)).label("side"), s.where(*on_board).limit(few).subquery())
-            for n, s in enumerate(sides)
-        ]
-        self.around = Query(union_all(*parts))
+        me = mine.cte("me")
+        have, at, own_id = (select(c).scalar_subquery() for c in (me.c.value, me.c.reached_at, me.c.id))
+        key, beyond = tuple_(reached, who), tuple_(at, own_id)
+        ties, none = ladders.ties(ladder, value).label("ties"), _NOTHING.label("ties")
+        down, up = (value.desc(), reached, who), (value, reached.desc(), who.desc())
+        no_place, few = _NOTHING.label("place"), literal_column(str(AROUND))
+        sides = (
+            select(*fields, no_place, none).where(value == have, key < beyond).order_by(reached.desc(), who.desc()),
+            select(*fields, no_place, ties).where(value > have).order_by(*up),
+            select(*fields, no_place, none).where(value == have, key > beyond).order_by(reached, who),
+            select(*fields, no_place, ties).where(value < have, value > _NOTHING).order_by(*down),
+        )
+        found = [each.where(*there(table)).limit(few).subquery() for each in sides]
+        own: Any = select(literal_column("4").label("side"), me, ladders.ties(ladder, me.c.value).label("ties"))
+        return union_all(own, *(select(literal_column(str(n)).label("side"), each) for n, each in enumerate(found)))
 
 
 def _member_columns(t: Any) -> tuple[Any, ...]:
@@ -146,16 +155,18 @@ def next_value(tx: Tx, board: Board, period: str, me: Own) -> int | None:
     return int(rows[0].value) if rows else None
 
 
-def around(tx: Tx, board: Board, period: str, me: Own) -> list[Found]:
-    """The row with two above and two below.
+def around(tx: Tx, board: Board, period: str, subject: int) -> list[Found]:
+    """A subject's row with two above and two below; nothing when it does not stand on the board.
 
     Who stands just above shares a place that is lower by as many as share their value; below, higher by as many.
     """
     live, given = _asking(board, period)
-    asked = {"ladder": board.ladder(period), "mine": me.id, "have": me.value, "at": me.reached_at}
-    sides: tuple[list[Any], ...] = ([], [], [], [])
-    for row in live.around.quick(tx, **given, **asked):
+    sides: tuple[list[Any], ...] = ([], [], [], [], [])
+    for row in live.around.quick(tx, **given, ladder=board.ladder(period), mine=subject):
         sides[row.side].append(row)
+    if not sides[4]:
+        return []
+    me = sides[4][0]
     over = [*sorted(sides[0], key=_order, reverse=True), *sorted(sides[1], key=_order, reverse=True)][:AROUND]
     under = [*sorted(sides[2], key=_order), *sorted(sides[3], key=_order)][:AROUND]
     found, place, value = [_found(live, me, me.place)], me.place, me.value
@@ -163,7 +174,7 @@ def around(tx: Tx, board: Board, period: str, me: Own) -> list[Found]:
         if row.value != value:
             place, value = place - row.ties, row.value
         found.insert(0, _found(live, row, place))
-    place, value, ties = me.place, me.value, under[0].own_ties if under else 0
+    place, value, ties = me.place, me.value, me.ties
     for row in under:
         if row.value != value:
             place, value, ties = place + ties, row.value, row.ties

@@ -242,7 +242,7 @@ def _live_place(tx: Tx, board: Board, period: str, mine: int, around: bool) -> M
     name = _names(tx, board, [mine]).get(mine)
     if me is None:
         return MyPlace(None, 0, None, None, mine, name, ())
-    rows = places.around(tx, board, period, me) if around else ()
+    rows = places.around(tx, board, period, mine) if around else ()
     gap = _gap(board, me.value, places.next_value(tx, board, period, me))
     named = _named(tx, board, rows, mine)
     return MyPlace(me.place, places.milli(board, me.value), gap, me.place - 1, mine, name, named)

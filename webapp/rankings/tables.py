@@ -101,7 +101,7 @@ ladder_step = Table(
     Column("ladder", BigInteger, primary_key=True, autoincrement=False),
     Column("shift", SmallInteger, primary_key=True, autoincrement=False),
     Column("prefix", BigInteger, primary_key=True, autoincrement=False),
-    Column("n", BigInteger, nullable=False),
+    Column("n", Integer, nullable=False),
     postgresql_with={"fillfactor": "70"},
 )
 Index("ix_ladder_step_empty", ladder_step.c.ladder, sqlite_where=text("n = 0"), postgresql_where=text("n = 0"))
