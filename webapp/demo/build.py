@@ -219,6 +219,8 @@ class World:
         with self.store.write() as tx:
             self._top_up(tx, self.town.people[0].member_id)
             events.finish(tx, self.programme, self.first, self.end)
+            if self.town.units:
+                lists.wait(tx, self.registry.book, self.staff["hr-demo"], self.town.units[0].id, self.end)
             self._meters(tx)
         challenges.build(self.store, self.catalogue, self.staff, self.town.units, self.first, self.until)
         with self.store.write() as tx:

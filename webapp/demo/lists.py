@@ -28,7 +28,7 @@ FROM = 880_000  # numbers nobody else in the park has
 
 
 def build(tx: Tx, book: Any, hr_id: int, unit_id: int, now: datetime) -> None:
-    """Teams in the first department; a list that is in force, and one that waits with faults."""
+    """Teams in the first department, and a list that is in force."""
     unit = tx.row(green_unit.select().where(green_unit.c.id == unit_id))
     assert unit is not None
     first = next(iter(tree_of(tx, unit_id).parts), None)
@@ -36,7 +36,12 @@ def build(tx: Tx, book: Any, hr_id: int, unit_id: int, now: datetime) -> None:
     parts.create_paths(tx, unit_id, unit.kind, {(*home, "一组"), (*home, "二组")}, now)
     rows = [[names.phone(FROM + n), "/".join((*home, "一组" if n % 2 else "二组"))] for n in range(LISTED)]
     _list(tx, book, hr_id, unit_id, rows, "新员工名单.xlsx", now, confirmed=True)
-    faulty = [["", "车间"], ["12345", "车间"], [rows[0][0], "财务部"], [rows[0][0], "财务部"]]
+
+
+def wait(tx: Tx, book: Any, hr_id: int, unit_id: int, now: datetime) -> None:
+    """A list that waits to be confirmed, with faults."""
+    known = names.phone(FROM)
+    faulty = [["", "车间"], ["12345", "车间"], [known, "财务部"], [known, "财务部"]]
     _list(tx, book, hr_id, unit_id, faulty, "补充名单.xlsx", now, confirmed=False)
 
 

@@ -160,7 +160,7 @@ def _index(unit_id: int, errors: dict[str, str] | None = None) -> str:
         direct = parts.people_in(tx, unit_id)
     counts = {part.id: sum(direct.get(one, 0) for one in tree.below(part.id)) for part in tree.parts}
     return render_template(
-        "green_units/parts.html", unit=unit, tree=tree, counts=counts, none=direct.get(None, 0), deepest=DEEPEST,
+        "green_units/parts.html", unit=unit, tree=tree, counts=counts, without=direct.get(None, 0), deepest=DEEPEST,
         errors=errors or {}, form=request.form,
     )  # fmt: skip
 
