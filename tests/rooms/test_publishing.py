@@ -16,6 +16,8 @@ from points_engine import board_file
 from points_engine.errors import EngineError, Invalid
 from tests.rooms.boardpark import TODAY, act, catch_up, close, company, faults, join, people, undo
 from webapp.green_units import service as units
+from webapp.green_units.forms import UnitNames
+from webapp.members.tables import child
 from webapp.rankings import closing, queries, service
 from webapp.rankings.published_tables import board_closing, published_board
 
@@ -272,3 +274,50 @@ def test_a_tie_has_no_order_of_merit_in_the_file(store: Any) -> None:
     rows = rows_of(file(store, "members"))
     assert [int(row[0]) for row in rows] == [1, 1, 3, 3, 3, 3, 3, 3, 3]
     assert [row[1] for row in rows[2:]] == sorted(row[1] for row in rows[2:])
+
+
+def test_a_family_is_divided_by_person_equivalents(store: Any) -> None:
+    ids = people(store, 3)
+    with store.write() as tx:
+        home = units.create_family(tx, 1, UnitNames("李家", "向日葵"), datetime(2026, 6, 2, tzinfo=UTC), on_boards=True)
+        tx.insert(child, [{"member_id": 3, "guardian_id": 1, "until": date(2030, 1, 1), "created_at": OVER}])
+    join(store, home, *ids[1:], now=datetime(2026, 6, 2, tzinfo=UTC))
+    for who in ids:
+        act(store, who, 60, date(2026, 6, 5))
+    catch_up(store)
+    with store.read() as tx:
+        row = queries.page(tx, "family-per-head", MONTH, 1, None, OVER).rows[0]
+        young = queries.page(tx, "members", MONTH, 1, None, OVER)
+    assert (row.members, row.value_milli) == (3, 180 * 1000 * 10 // 18)  # 1.0 + 0.5 + 0.3 persons
+    assert {r.subject_id for r in young.rows} == {1, 2}
+
+
+def test_improvement_is_told_against_the_weeks_before(store: Any) -> None:
+    ids, start = people(store, 10), datetime(2026, 5, 4, tzinfo=UTC)
+    more, same = company(store, "甲公司", now=start), company(store, "乙公司", now=start)
+    join(store, more, *ids[:5], now=start)
+    join(store, same, *ids[5:], now=start)
+    for who in ids:
+        for day in (date(2026, 6, 3), date(2026, 6, 10)):
+            act(store, who, 100, day)
+        act(store, who, 100 if who <= 5 else 50, TODAY)
+    while True:
+        catch_up(store)
+        with store.read() as tx:
+            if not service.behind(tx):
+                break
+    with store.read() as tx:
+        page = queries.page(tx, "enterprise-improvement", "2026-W25", 1, None, OVER)
+    # Four weeks before: 200 g a head over four weeks, so 50 g a week; the mean of 200 % and 100 % draws both in.
+    assert [(r.subject_id, r.plain_milli) for r in page.rows] == [(more, 200_000), (same, 100_000)]
+    assert [r.value_milli for r in page.rows] == [(50 * 200_000 + 200 * 150_000) // 250, (50 * 100_000 + 200 * 150_000) // 250]  # fmt: skip
+
+
+def test_who_is_not_named_keeps_the_place(store: Any) -> None:
+    a, _ = park(store)
+    with store.write() as tx:
+        tx.execute(text("UPDATE green_unit SET on_boards = false, version = version + 1 WHERE id = :id"), {"id": a})
+    catch_up(store)
+    with store.read() as tx:
+        page = queries.page(tx, "enterprise-total", MONTH, 1, 2, OVER)
+    assert [row.name for row in page.rows if row.subject_id == a] == [None] and page.me.place is not None

@@ -102,20 +102,15 @@ def heads(tx: Tx, periods: Sequence[str], unit_ids: Collection[int] | None = Non
 def weights(tx: Tx, units: Mapping[int, BoardUnit], people: Mapping[Key, int]) -> dict[Key, int]:
     """People in tenths: heads, and for families person-equivalents."""
     families = sorted({unit for unit, _ in people if unit in units and units[unit].kind == "family"})
-    children = children_of(tx, families)
+    children = green_units.children(tx, families) if families else {}
     found = {}
     for (unit, period), n in people.items():
         if unit in units and units[unit].kind == "family":
-            found[unit, period] = rules.household(n, children.get(unit, 0))
+            young = min(n, children.get(unit, 0))
+            found[unit, period] = rules.household(n - young, young)
         else:
             found[unit, period] = rules.weight_of(n)
     return found
-
-
-def children_of(tx: Tx, families: Sequence[int]) -> dict[int, int]:
-    """How many of each family's people are under 14, where the units room knows."""
-    known = getattr(green_units, "children", None)
-    return dict(known(tx, families)) if known and families else {}
 
 
 def baselines(tx: Tx, period: str, units: Mapping[int, BoardUnit], only: bool = True) -> dict[int, Pair]:
