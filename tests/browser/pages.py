@@ -258,6 +258,11 @@ def _pledges(ask: Asker) -> Arguments:
     return ask.ids("SELECT slug FROM pledge WHERE edition > 0", "slug")
 
 
+def _companies(ask: Asker) -> Arguments:
+    families = {row.id for row in ask.world.rows("SELECT id FROM green_unit WHERE kind = 'family'")}
+    return [each for each in _administered(ask) if each["unit_id"] not in families]
+
+
 def _lists(ask: Asker) -> Arguments:
     return [
         {"unit_id": row.unit_id, "import_id": row.id}
@@ -372,11 +377,11 @@ EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
     "unit_admin.show": _administered,
     "unit_reports.manage": _administered,
     "unit_reports.show": _units,
-    "rosters.index": _administered,
-    "rosters.requests": _administered,
+    "rosters.index": _companies,
+    "rosters.requests": _companies,
     "rosters.show": _lists,
     "unit_parts.edit": _parts_of_mine,
-    "unit_parts.index": _administered,
+    "unit_parts.index": _companies,
     "unit_parts.show": _my_parts,
     "unit_energy.file_form": _administered,
     "unit_energy.index": _administered,

@@ -129,7 +129,7 @@ def _under(tx: Any, unit_id: int) -> int:
 
 
 def _own(tx: Any, unit_id: int, part_id: int) -> int:
-    queries.administered_unit(tx, signed_in().member_id, unit_id)
+    queries.administered_company(tx, signed_in().member_id, unit_id)
     queries.part_of(tx, unit_id, part_id)
     return part_id
 
@@ -155,7 +155,7 @@ def _change(unit_id: int, use_case: Any, done: str, part_id: int | None = None) 
 
 def _index(unit_id: int, errors: dict[str, str] | None = None) -> str:
     with house().store.read() as tx:
-        unit = queries.administered_unit(tx, signed_in().member_id, unit_id)
+        unit = queries.administered_company(tx, signed_in().member_id, unit_id)
         tree = queries.tree_of(tx, unit_id)
         direct = parts.people_in(tx, unit_id)
     counts = {part.id: sum(direct.get(one, 0) for one in tree.below(part.id)) for part in tree.parts}
@@ -167,7 +167,7 @@ def _index(unit_id: int, errors: dict[str, str] | None = None) -> str:
 
 def _edit(unit_id: int, part_id: int, errors: dict[str, str] | None = None) -> str:
     with house().store.read() as tx:
-        unit = queries.administered_unit(tx, signed_in().member_id, unit_id)
+        unit = queries.administered_company(tx, signed_in().member_id, unit_id)
         part = queries.part_of(tx, unit_id, part_id)
         tree = queries.tree_of(tx, unit_id)
         admins = members.names(tx, members.unit_admins(tx, part_id))

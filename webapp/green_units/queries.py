@@ -185,6 +185,14 @@ def administered_part(tx: Tx, member_id: int, part_id: int) -> tuple[Unit, Unit]
     return _unit(row), unit_by_id(tx, row.top_id)
 
 
+def administered_company(tx: Tx, member_id: int, unit_id: int) -> Unit:
+    """A unit other than a family that this member administers; 404 unknown_unit for any other."""
+    unit = administered_unit(tx, member_id, unit_id)
+    if unit.is_family:
+        raise refuse("not_found", "unknown_unit")
+    return unit
+
+
 def part_of(tx: Tx, unit_id: int, part_id: int) -> Unit:
     """An active part of this very unit; 404 unknown_unit for any other."""
     row = tx.row(

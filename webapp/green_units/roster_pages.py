@@ -39,7 +39,7 @@ def index(unit_id: int) -> str:
 def upload(unit_id: int) -> Any:
     """Read a file and show what it would do; nothing is changed yet."""
     with house().store.read() as tx:
-        queries.administered_unit(tx, signed_in().member_id, unit_id)
+        queries.administered_company(tx, signed_in().member_id, unit_id)
     sent = request.files.get("file")
     mode = "left" if request.form.get("mode") == "left" else "listed"
     try:
@@ -67,7 +67,7 @@ def upload(unit_id: int) -> Any:
 def show(unit_id: int, import_id: int) -> str:
     """What a list would do, or did; faults by line and column."""
     with house().store.read() as tx:
-        unit = queries.administered_unit(tx, signed_in().member_id, unit_id)
+        unit = queries.administered_company(tx, signed_in().member_id, unit_id)
         found = roster_reads.upload_of(tx, unit_id, import_id)
         head, faults = roster_reads.faults_of(tx, the_book(), unit_id, import_id)
     return render_template(
@@ -80,7 +80,7 @@ def show(unit_id: int, import_id: int) -> str:
 def faults(unit_id: int, import_id: int) -> Response:
     """The faulty lines as a workbook to correct and send again, what is wrong beside each."""
     with house().store.read() as tx:
-        queries.administered_unit(tx, signed_in().member_id, unit_id)
+        queries.administered_company(tx, signed_in().member_id, unit_id)
         head, wrong = roster_reads.faults_of(tx, the_book(), unit_id, import_id)
     wide = len(head)
     rows: list[list[Any]] = [
@@ -96,7 +96,7 @@ def faults(unit_id: int, import_id: int) -> Response:
 def template(unit_id: int) -> Response:
     """An empty list to fill in."""
     with house().store.read() as tx:
-        queries.administered_unit(tx, signed_in().member_id, unit_id)
+        queries.administered_company(tx, signed_in().member_id, unit_id)
     return _file(xlsx([Table("名单", ["手机号", "工号", "部门"], [], [16, 12, 30])]), "list.xlsx")
 
 
@@ -105,7 +105,7 @@ def template(unit_id: int) -> Response:
 def export(unit_id: int) -> Response:
     """The unit's list: last digits, parts and how each line stands."""
     with house().store.read() as tx:
-        queries.administered_unit(tx, signed_in().member_id, unit_id)
+        queries.administered_company(tx, signed_in().member_id, unit_id)
         found = roster_reads.entries(tx, unit_id)
     kinds = {"phone": t("手机", "Phone"), "number": t("工号", "Employee number")}
     states = {"invited": t("已邀请", "Invited"), "joined": t("已加入", "Joined"),
@@ -148,7 +148,7 @@ def remove(unit_id: int) -> Any:
 def requests(unit_id: int) -> str:
     """Who waits to be let in."""
     with house().store.read() as tx:
-        unit = queries.administered_unit(tx, signed_in().member_id, unit_id)
+        unit = queries.administered_company(tx, signed_in().member_id, unit_id)
         found = joining.requests(tx, unit_id, after_arg(), PAGE + 1)
     return render_template("green_units/requests.html", unit=unit, page=page_of(found, PAGE, lambda one: one.member_id))
 
@@ -210,7 +210,7 @@ def take_back(unit_id: int) -> Any:
 def _index(unit_id: int, errors: dict[str, str] | None = None) -> str:
     after = request.args.get("after")
     with house().store.read() as tx:
-        unit = queries.administered_unit(tx, signed_in().member_id, unit_id)
+        unit = queries.administered_company(tx, signed_in().member_id, unit_id)
         lines = roster_reads.entries(tx, unit_id, after, PAGE + 1)
         latest = roster_reads.uploads(tx, unit_id)
         totals = roster_reads.totals(tx, unit_id)
