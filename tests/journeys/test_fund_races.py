@@ -1,15 +1,25 @@
-"""Fifty workers at the last points of a fund, from several processes: exact on both databases."""
+"""Fifty workers at the last points of a fund, and several schedulers at one challenge: exact on both databases."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from points_engine.clock import start_of
 from points_engine.ledger import Move
 from tests.racing import race
+from tests.rooms.challenging import FIRST, make_company
 from webapp import audit
+from webapp.app import build_house
+from webapp.challenges.forms import TaskFacts
+from webapp.challenges.jobs import move_challenges
 from webapp.ledger import funds, queries
+from webapp.settings import Settings
 from webapp.store import Store
 
 NOW = datetime(2026, 6, 16, 1, 0, tzinfo=UTC)
@@ -71,3 +81,37 @@ def test_batches_that_share_people_and_a_fund_that_runs_dry(store: Store, databa
         assert funds.one(tx, fund).balance == 0
     assert sorted(purses) == [0] * 33 + [5] * 17
     assert audit.run(store).faults == []
+
+
+def tick(house: Any, moment: datetime) -> str:
+    move_challenges(house, moment)
+    return "done"
+
+
+def open_house(url: str) -> Any:
+    return build_house(Settings(env="test", database_url=url, var_dir=Path(tempfile.mkdtemp())))
+
+
+def test_many_schedulers_at_once_settle_a_challenge_once(house: Any, database_url: str) -> None:
+    """Twelve people win ten points each, the fund has a hundred: ten are paid, whoever runs the clock and how often."""
+    company = make_company(house, paid_in=100)
+    number = company.challenge(tasks=(TaskFacts("person", "acts", 1, 10),))
+    company.join(number, *company.people)
+    for person in company.people:
+        company.log(person, start_of(FIRST) + timedelta(hours=9))
+    ends = start_of(FIRST + timedelta(days=7))
+    for moment in (start_of(FIRST), ends, ends + timedelta(days=3)):
+        assert race(open_house, database_url, tick, [moment] * 8, 2, 4) == {"done": 8}
+    with house.store.read() as tx:
+        status = dict(tx.rows(text("SELECT status, count(*) FROM challenge_award GROUP BY status")))
+        assert status == {"paid": 10, "dry": 2}
+        assert tx.scalar(text("SELECT status FROM challenge")) == "settled"
+        assert funds.one(tx, company.fund).balance == 0
+        steps = tx.rows(text("SELECT action FROM staff_action WHERE actor_id IS NULL AND action LIKE 'challenge.%'"))
+    assert sorted(r.action for r in steps) == [
+        "challenge.closed",
+        "challenge.open",
+        "challenge.scheduled",
+        "challenge.settled",
+    ]
+    assert audit.run(house.store).faults == []

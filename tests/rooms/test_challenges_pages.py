@@ -13,6 +13,7 @@ from python_calamine import CalamineWorkbook
 
 from points_engine.clock import start_of
 from tests.rooms.challenging import FIRST, Company, make_company
+from webapp.challenges import report
 from webapp.challenges.colours import PALETTE, WHITE, contrast, read_colour, readable, stylesheet
 from webapp.challenges.jobs import move_challenges, refresh_challenges
 
@@ -73,20 +74,20 @@ def test_an_administrators_whole_way(app: Any, house: Any, company: Company) -> 
     house.clock.set(start_of(FIRST + timedelta(days=12)))
     move_challenges(house, house.clock.now())
     boss, worker = as_one(app, company.boss), as_one(app, company.people[1])
-    report = boss.get(f"{one}/report").text
-    assert "已结算" in report and re.search(r"[0-9a-f]{64}", report)
+    told = boss.get(f"{one}/report").text
+    assert "已结算" in told and re.search(r"[0-9a-f]{64}", told)
     assert "已发放" in worker.get(f"/challenges/{number}").text
-    check_papers(app, boss, worker, one, number, report)
+    check_papers(app, boss, worker, one, number, told)
     fund = boss.get(f"/unit-admin/{company.unit}/fund").text
     assert "−60" in fund and "绿色通勤周" in fund
 
 
-def check_papers(app: Any, boss: Any, worker: Any, one: str, number: int, report: str) -> None:
+def check_papers(app: Any, boss: Any, worker: Any, one: str, number: int, told: str) -> None:
     """The workbook and the poster tell what the page tells; the certificate proves itself."""
     book = CalamineWorkbook.from_filelike(io.BytesIO(boss.get(f"{one}/report.xlsx").data))
     rows = dict(r[:2] for r in book.get_sheet_by_index(0).to_python())
     assert rows["参加人数"] == 6 and rows["可参加人数"] == 12 and rows["参与率 %"] == 50
-    assert rows["校验码 SHA-256"] in report
+    assert rows["校验码 SHA-256"] in told
     assert Image.open(io.BytesIO(boss.get(f"{one}/poster.png").data)).size == (1080, 1620)
     assert Image.open(io.BytesIO(worker.get(f"/challenges/{number}/certificate.png").data)).width > 1000
     proof = re.search(r"/challenges/certificates/([\w-]+)", worker.get(f"/challenges/{number}").text)
@@ -183,3 +184,23 @@ def test_colours_that_cannot_be_read_are_refused(app: Any, company: Company, col
     answer = boss.post(edit, data=form_of(company, colour="own", own_colour=colour))
     assert answer.status_code == 400 and ("对比度不足" in answer.text) is (code == "colour_too_light")
     assert app.test_client().get("/looks/zz.css").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("people", "shown", "rest"),
+    [
+        ([9, 7], 2, None),  # nobody to hide
+        ([9, 7, 2], 1, 9),  # two alone would be told by the difference: the next smallest goes with them
+        ([9, 7, 3, 4], 1, 14),  # one person may be in both small groups, so five are not enough
+        ([4, 3], 0, None),
+        ([9, 1], 0, 10),
+    ],
+)
+def test_behaviours_of_few_are_added_up_with_a_larger_group(people: list[int], shown: int, rest: int | None) -> None:
+    splits = [[f"act-{n}", "declared", n, n * 100, n] for n in people]
+    found = report._splits({"splits": splits}, hidden=False)
+    plain = [row for row in found if row[0] != report.OTHERS]
+    assert len(plain) == shown and all(row[2] >= 5 for row in plain if row[2] is not None)
+    others = next((row for row in found if row[0] == report.OTHERS), None)
+    assert (others[2] if others else None) == rest
+    assert report._splits({"splits": splits}, hidden=True) == [(report.OTHERS, "", None, None)]

@@ -45,10 +45,7 @@ def brief(counts: dict[str, int]) -> tuple[int, ...]:
 
 def everything(store: Any) -> dict[str, Any]:
     with store.read() as tx:
-        return {
-            t.name: sorted(map(str, tx.rows(select(t))))
-            for t in (roster_entry, membership, green_unit, notice)
-        }
+        return {t.name: sorted(map(str, tx.rows(select(t)))) for t in (roster_entry, membership, green_unit, notice)}
 
 
 def test_each_line_is_read_and_each_fault_has_its_place() -> None:
@@ -104,8 +101,9 @@ def test_a_preview_changes_nothing_and_a_confirmed_list_invites(store: Any, unit
         tree = queries.tree_of(tx, unit)
         assert sorted(part.full_name for part in tree.parts) == ["研发部", "研发部/一组", "财务部"]
         assert queries.unit_ids_of(tx, 2) == {}, "nobody is put into a unit"
-        assert tx.scalar(select(membership.c.department_id).where(membership.c.member_id == 3)) == (
-            tree.by_path[("财务部",)]
+        assert (
+            tx.scalar(select(membership.c.department_id).where(membership.c.member_id == 3))
+            == (tree.by_path[("财务部",)])
         )
         assert [one.department for one in inviting.my_invitations(tx, 2)] == ["研发部"]
         assert [row.member_id for row in tx.rows(select(notice.c.member_id))] == [2]
@@ -176,7 +174,20 @@ def test_a_list_of_those_who_left_ends_memberships_and_says_who_is_missing(store
         roster.accept(tx, 2, unit, NOW - timedelta(days=3))
         roster.decline(tx, 3, unit)
         service.set_admin(tx, 1, unit, 2, True, NOW)
-    assert brief(counts_of(store, unit, upload(store, unit, table((phone(3), "A"),), NOW))) == (0, 1, 0, 2, 0, 0)
+    assert brief(
+        counts_of(
+            store,
+            unit,
+            upload(
+                store,
+                unit,
+                table(
+                    (phone(3), "A"),
+                ),
+                NOW,
+            ),
+        )
+    ) == (0, 1, 0, 2, 0, 0)
     made = upload(store, unit, table((phone(2), ""), (phone(4), ""), (phone(8), "")), NOW, mode="left")
     assert brief(confirm(store, unit, made, NOW)) == (0, 1, 0, 0, 2, 0)
     assert statuses(store, unit) == {"invited": 0, "joined": 0, "declined": 1, "left": 2}
@@ -188,7 +199,19 @@ def test_a_list_of_those_who_left_ends_memberships_and_says_who_is_missing(store
 
 def test_one_tap_joins_and_only_the_invited(store: Any, unit: int) -> None:
     give_phones(store, {2: phone(2), 3: phone(3)})
-    confirm(store, unit, upload(store, unit, table((phone(2), "A/B"),), NOW), NOW)
+    confirm(
+        store,
+        unit,
+        upload(
+            store,
+            unit,
+            table(
+                (phone(2), "A/B"),
+            ),
+            NOW,
+        ),
+        NOW,
+    )
     with pytest.raises(EngineError) as refused, store.write() as tx:
         roster.accept(tx, 3, unit, NOW)
     assert refused.value.code == "unknown_invitation"

@@ -206,7 +206,15 @@ def test_an_undone_trip_says_so_and_the_act_leads_to_its_trip(signed: Any, house
 
 
 def test_every_reason_of_a_trip_has_words(app: Any) -> None:
-    codes = {*REASONS, "trip_overlaps", "trip_replayed", "trip_resembles", "many_companions", "car_not_credited", "counted_elsewhere"}
+    codes = {
+        *REASONS,
+        "trip_overlaps",
+        "trip_replayed",
+        "trip_resembles",
+        "many_companions",
+        "car_not_credited",
+        "counted_elsewhere",
+    }
     with app.test_request_context():
         assert [code for code in codes if views.reason_words(code) == code] == []
 

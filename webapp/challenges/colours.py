@@ -56,7 +56,7 @@ def stylesheet(colour: str) -> str:
     day = f"--brand:#{light};--on-brand:#fff;--link:#{readable(light, soft)};--soft:#{soft};--softer:#{_mix(colour, WHITE, 95)}"
     night = f"--brand:#{dark};--on-brand:#{INK};--link:#{readable(dark, dim)};--soft:#{dim};--softer:#{_mix(colour, DARK, 90)}"
     return (
-        f".look{{{day}}}\n"
+        f".look{{{day}}}\n.look .hero,.look .hero *{{background:var(--brand);color:var(--on-brand)}}\n"
         f"@media (prefers-color-scheme:dark){{:root:not([data-theme=light]) .look{{{night}}}}}\n"
         f":root[data-theme=dark] .look{{{night}}}\n"
     )

@@ -25,6 +25,8 @@ from webapp.store.types import canonical
 from webapp.web import t
 from webapp.web.formats import carbon, day
 
+OTHERS = "others"  # behaviours of too few people each, added up
+
 
 @dataclass(frozen=True, slots=True)
 class Reached:
@@ -99,10 +101,23 @@ def report_of(tx: Tx, row: Row[Any], unit: Any, today: date) -> Report:
 
 
 def _splits(figures: Mapping[str, Any], hidden: bool) -> list[tuple[str, str, int | None, int | None]]:
-    """By behaviour and evidence level; groups of fewer than five people, and what would tell them, without figures."""
+    """By behaviour and evidence level, most grams first; what fewer than five people did is added up in one line.
+
+    One person may stand behind several of those groups, so a group of five or more always goes with them.
+    """
     rows = figures["splits"]
-    few = set(range(len(rows))) if hidden else hide([row[4] for row in rows])
-    return [(row[0], row[1], None if i in few else row[2], None if i in few else row[3]) for i, row in enumerate(rows)]
+    if hidden:
+        return [(OTHERS, "", None, None)] if rows else []
+    few = hide([row[4] for row in rows])
+    large = sorted((row[4], i) for i, row in enumerate(rows) if i not in few)
+    if few and large and all(rows[i][4] < FEWEST for i in few):
+        few.add(large[0][1])
+    shown = [(row[0], row[1], row[2], row[3]) for i, row in enumerate(rows) if i not in few]
+    if not few:
+        return shown
+    if all(rows[i][4] < FEWEST for i in few):
+        return [(OTHERS, "", None, None)]
+    return [*shown, (OTHERS, "", sum(rows[i][2] for i in few), sum(rows[i][3] for i in few))]
 
 
 def _spread(figures: Mapping[str, Any], hidden: bool) -> list[tuple[int, int | None, int | None]]:

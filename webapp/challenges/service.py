@@ -333,7 +333,7 @@ def _write_tasks(tx: Tx, challenge_id: int, facts: ChallengeFacts) -> None:
     tx.insert(challenge_task, rows)
 
 
-def _move(tx: Tx, actor_id: int, row: Row[Any], was: str, to: str, now: datetime, **also: Any) -> None:
+def _move(tx: Tx, actor_id: int | None, row: Row[Any], was: str, to: str, now: datetime, **also: Any) -> None:
     """The conditional update decides between an administrator and the clock."""
     c = challenge.c
     done = tx.execute(update(challenge).where(c.id == row.id, c.status == was).values(status=to, **also)).rowcount

@@ -110,10 +110,12 @@ def kudos(code: str) -> str:
 
 
 def level(code: str) -> str:
-    return t(*LEVELS.get(code, (code, code)))
+    return t(*LEVELS.get(code, (code, code))) if code else ""
 
 
 def behaviour(catalogue: Any, code: str) -> str:
+    if code == "others":
+        return t("其他行为（各不足 5 人，合计）", "Other acts (fewer than 5 people each, together)")
     known = catalogue.by_code.get(code)
     return t(known.name_zh, known.name_en) if known else code
 
