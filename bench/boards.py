@@ -122,7 +122,9 @@ def questions(client: Any, tx: Tx, board: Board, period: str, ids: Sequence[int]
         at = client.zrevrank(name, str(one))
         return client.zrevrange(name, max(0, at - places.AROUND), at + places.AROUND, withscores=True)
 
-    first = lambda _: client.zrevrange(name, 0, places.PAGE - 1, withscores=True)  # noqa: E731
+    def first(_: int) -> Any:
+        return client.zrevrange(name, 0, places.PAGE - 1, withscores=True)
+
     return [
         compare(f"{board.code}: first page", ids, first, lambda _: places.page(tx, board, period, 1)),
         compare(f"{board.code}: my place", ids, lambda i: client.zrevrank(name, str(i)), lambda i: places.own(tx, board, period, i)),

@@ -1,6 +1,6 @@
-"""Works a published board out again from its file: python scripts/recompute_board.py board.csv
+"""Works a published board out again from its file and says whether it is the same.
 
-Needs nothing but Python. Draws small units towards the mean of their class, orders, gives places, writes the file anew
+Run it as `python scripts/recompute_board.py board.csv`. Needs nothing but Python. Draws small units towards the mean of their class, orders, gives places, writes the file anew
 and compares it byte for byte; ends with 0 when it is the same, with 1 when it is not. docs/rankings.md explains the file.
 """
 
