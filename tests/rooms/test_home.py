@@ -20,7 +20,7 @@ from webapp.activities.commands import read_command
 from webapp.activities.proofs import Proof
 from webapp.app import create_app
 from webapp.campaigns import service as campaigns
-from webapp.campaigns.energy_week import energy_week_facts
+from webapp.campaigns.templates import facts_of
 from webapp.home import queries
 from webapp.home import service as home
 from webapp.ledger import queries as ledger
@@ -147,7 +147,7 @@ def test_home_takes_the_same_few_statements_however_long_the_history(
 ) -> None:
     make_unit(house, "community", "梧桐社区", ling)
     with house.store.write() as tx:
-        facts, tasks = energy_week_facts(local_day(clock.now()))
+        facts, tasks = facts_of("energy-week", local_day(clock.now()))
         campaigns.open_campaign(tx, None, campaigns.create_campaign(tx, None, facts, tasks, clock.now()), clock.now())
     empty = statements_of(signed, house)
     for days in range(60, 0, -1):

@@ -20,6 +20,7 @@ from webapp.campaigns.tables import (
     campaign_task,
     task_progress,
 )
+from webapp.campaigns.templates import templates
 from webapp.green_units import queries as green_units
 from webapp.store import Tx
 
@@ -211,6 +212,25 @@ def home_card(
     found = tasks(tx, [row.id], member_id, now)[row.id]
     done = sum(task.done for task in found) if row.joined_at is not None else None
     return _card(row, len(found), done, 0, now), found
+
+
+@dataclass(frozen=True, slots=True)
+class Yearly:
+    """A template to choose: its name, and the day it would begin on next where that is always the same."""
+
+    key: str
+    name_zh: str
+    name_en: str
+    next_day: date | None
+
+
+def yearly(today: date) -> list[Yearly]:
+    """The campaigns that come back every year, soonest first, those without a date of their own before them."""
+    found = []
+    for template in templates().values():
+        names = (template.texts[name].replace("{year}", "").strip(" 年") for name in ("title_zh", "title_en"))
+        found.append(Yearly(template.key, *names, template.next_day(today)))
+    return sorted(found, key=lambda each: each.next_day or date.min)
 
 
 def staff_list(tx: Tx) -> list[Row[Any]]:

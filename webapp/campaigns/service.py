@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,6 @@ from sqlalchemy import Row, delete, func, insert, select, update
 
 from points_engine import campaign as rules
 from points_engine.errors import EngineError, Invalid, refuse
-from webapp.campaigns.energy_week import energy_week_facts
 from webapp.campaigns.progress import behind, catch_up, catch_up_members
 from webapp.campaigns.tables import (
     campaign,
@@ -20,6 +19,7 @@ from webapp.campaigns.tables import (
     campaign_task,
     task_progress,
 )
+from webapp.campaigns.templates import facts_of, moved
 from webapp.campaigns.values import CampaignFacts, TaskFacts
 from webapp.green_units import queries as green_units
 from webapp.journal import service as journal
@@ -33,10 +33,11 @@ __all__ = [
     "catch_up_members",
     "change_campaign",
     "close_campaign",
+    "copy_campaign",
     "create_campaign",
     "energy_week",
-    "energy_week_facts",
     "forget",
+    "from_template",
     "join",
     "move_by_clock",
     "open_campaign",
@@ -197,9 +198,30 @@ def move_by_clock(tx: Tx, now: datetime) -> int:
     return moved
 
 
+def from_template(tx: Tx, actor_id: int, key: str, starts_on: date, now: datetime) -> int:
+    """A draft from one of the yearly templates, beginning on a local day; Invalid slug taken the second time."""
+    return create_campaign(tx, actor_id, *facts_of(key, starts_on), now)
+
+
+def copy_campaign(tx: Tx, actor_id: int, campaign_id: int, starts_on: date, now: datetime) -> int:
+    """A draft with the words, rules and tasks of an earlier campaign, its days moved so that it begins on a local day."""
+    row = _campaign(tx, campaign_id)
+    facts = CampaignFacts(**{field.name: row._mapping[field.name] for field in fields(CampaignFacts)})
+    rows = tx.rows(
+        select(campaign_task).where(campaign_task.c.campaign_id == campaign_id).order_by(campaign_task.c.sort)
+    )
+    names = [field.name for field in fields(TaskFacts)]
+    tasks = [TaskFacts(**{name: _as_written(task._mapping[name]) for name in names}) for task in rows]
+    return create_campaign(tx, actor_id, *moved(facts, tasks, starts_on), now)
+
+
+def _as_written(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
 def energy_week(tx: Tx, starts_on: date, now: datetime) -> int:
     """Write this year's 节能宣传周 with its seven theme days as a scheduled campaign; twice is once."""
-    facts, tasks = energy_week_facts(starts_on)
+    facts, tasks = facts_of("energy-week", starts_on)
     known = tx.scalar(select(campaign.c.id).where(campaign.c.slug == facts.slug))
     if known is not None:
         return int(known)

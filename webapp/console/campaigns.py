@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
@@ -15,6 +15,7 @@ from webapp.console.campaign_forms import read_campaign, rows_of, values_of
 from webapp.console.forms import read_day
 from webapp.console.roles import EDIT
 from webapp.console.views import Answer, change, sentence, show
+from webapp.store import Tx
 from webapp.web import guard, house, now, say, signed_in, t
 
 bp = Blueprint("console_campaigns", __name__, url_prefix="/console/campaigns")
@@ -45,7 +46,7 @@ STEPS: dict[str, dict[str, tuple[Any, tuple[str, str], tuple[str, str]]]] = {
 def index() -> Answer:
     with house().store.read() as tx:
         rows = queries.staff_list(tx)
-    return show("campaigns.html", rows=rows)
+    return show("campaigns.html", rows=rows, templates=queries.yearly(local_day(now())))
 
 
 @bp.route("/new", methods=("GET", "POST"))
@@ -63,25 +64,33 @@ def new() -> Answer:
     return _form(None, values, rows_of([]))
 
 
-@bp.post("/energy-week")
+@bp.post("/from-template")
 @guard.roles(*EDIT)
-def energy_week() -> Answer:
-    """This year's week as a draft to be edited; the day is the first of seven."""
-    wrong: dict[str, str] = {}
-    day = read_day(request.form.get("day"), "day", wrong)
+def from_template() -> Answer:
+    """One of the yearly campaigns as a draft to be edited, beginning on the day given."""
+    me, key = signed_in().member_id, request.form.get("template", "")
+    return _draft(lambda tx, day: service.from_template(tx, me, key, day, now()))
+
+
+@bp.post("/<int:campaign_id>/copy")
+@guard.roles(*EDIT)
+def copy(campaign_id: int) -> Answer:
+    """An earlier campaign again, as a draft beginning on the day given."""
+    me = signed_in().member_id
+    return _draft(lambda tx, day: service.copy_campaign(tx, me, campaign_id, day, now()))
+
+
+def _draft(make: Callable[[Tx, date], int]) -> Answer:
+    day = read_day(request.form.get("day"), "day", {})
     if day is None:
         say(t("请选择开始日期", "Please choose the first day"), "bad")
         return redirect(url_for(".index"), 303)
-
-    facts, tasks = service.energy_week_facts(day)
     try:
-        made = house().store.retrying(
-            lambda tx: service.create_campaign(tx, signed_in().member_id, facts, tasks, now())
-        )
+        made = house().store.retrying(lambda tx: make(tx, day))
     except Invalid as error:
         say(sentence(error), "bad")
         return redirect(url_for(".index"), 303)
-    say(t("已按模板生成草稿", "A draft was made from the template"))
+    say(t("已生成草稿，改好后再发布", "A draft was made; edit it, then announce it"))
     return redirect(url_for(".edit", campaign_id=made), 303)
 
 

@@ -102,6 +102,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "unknown_methodology": ("没有这个方法学", "No such method"),
     "unknown_notice": ("没有找到这条消息", "No such message"),
     "unknown_period": ("没有这个周期", "No such period"),
+    "unknown_template": ("没有这个模板", "There is no such template"),
     "unknown_pledge": ("没有找到这份公约", "No such pledge"),
     "pledge_closed": ("这份公约已截止签署", "This pledge can no longer be signed"),
     "pledge_changed": ("公约文字有更新，请读过新版再签署", "The text has changed; please read the new edition and sign that"),
