@@ -61,6 +61,16 @@ class Live:
         self.own = Query(select(*fields, place).where(*on_board, some, who == mine))
         higher = select(value.label("value")).where(*on_board, value > have).order_by(value).limit(_ONE)
         self.next = Query(higher)
+        over = table.alias("over")
+        up = (
+            select(columns(over)[1])
+            .where(*there(over), columns(over)[1] > value)
+            .order_by(columns(over)[1])
+            .limit(_ONE)
+        )
+        self.own_and_next = Query(
+            select(*fields, place, up.scalar_subquery().label("next")).where(*on_board, some, who == mine)
+        )
         self.around = Query(self._around(table, columns, there, fields, place))
 
     @staticmethod
@@ -144,6 +154,13 @@ def own(tx: Tx, board: Board, period: str, subject: int) -> Own | None:
     live, given = _asking(board, period)
     rows = live.own.quick(tx, **given, ladder=board.ladder(period), mine=subject)
     return Own(*rows[0]) if rows else None
+
+
+def own_and_next(tx: Tx, board: Board, period: str, subject: int) -> tuple[Own, int | None] | None:
+    """A subject's row with its place, and the nearest value above it, in one statement; for home, which counts them."""
+    live, given = _asking(board, period)
+    rows = live.own_and_next.quick(tx, **given, ladder=board.ladder(period), mine=subject)
+    return (Own(*rows[0][:6]), rows[0][6]) if rows else None
 
 
 def next_value(tx: Tx, board: Board, period: str, me: Own) -> int | None:

@@ -189,13 +189,13 @@ def home_board(tx: Tx, member_id: int, now: datetime, top: int = 3) -> MyPlace:
     if not found:
         period = _last_week(today)
         found = places.page(tx, board, period, 1, top)[:top]
-    me = places.own(tx, board, period, member_id) if found else None
+    me, above = (found and places.own_and_next(tx, board, period, member_id)) or (None, None)
     if me is not None and member_id not in {row.id for row in found}:
         found.append(Found(me.id, me.place, places.milli(board, me.value), me.members, places.milli(board, me.plain)))
     rows = _named(tx, board, found, member_id)
     if me is None:
         return MyPlace(None, 0, None, None, member_id, None, rows, last_week=period != week_of(today))
-    value, gap = places.milli(board, me.value), _gap(board, me.value, places.next_value(tx, board, period, me))
+    value, gap = places.milli(board, me.value), _gap(board, me.value, above)
     last = period != week_of(today)
     return MyPlace(me.place, value, gap, me.place - 1, member_id, None, rows, last_week=last)
 
