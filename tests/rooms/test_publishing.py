@@ -321,3 +321,13 @@ def test_who_is_not_named_keeps_the_place(store: Any) -> None:
     with store.read() as tx:
         page = queries.page(tx, "enterprise-total", MONTH, 1, 2, OVER)
     assert [row.name for row in page.rows if row.subject_id == a] == [None] and page.me.place is not None
+
+
+def test_closings_are_listed_by_pages(store: Any) -> None:
+    park(store)
+    close(store, OVER, ())
+    with store.read() as tx:
+        whole = queries.closings(tx, None, 50)
+        first = queries.closings(tx, None, 2)
+        rest = queries.closings(tx, f"{first[-1].period}|{first[-1].version}", 50)
+    assert [(r.period, r.version) for r in [*first, *rest]] == [(r.period, r.version) for r in whole] and rest

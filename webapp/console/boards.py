@@ -10,7 +10,7 @@ from webapp.console.views import PAGE, Answer, change, sentence, show, whole
 from webapp.members import queries as members
 from webapp.rankings import queries, service
 from webapp.rankings.boards import MEASURES, Board, board_of, boards_of
-from webapp.web import after_arg, guard, house, now, page_of, say, signed_in, t
+from webapp.web import guard, house, now, page_of, say, signed_in, t
 
 bp = Blueprint("console_boards", __name__, url_prefix="/console/boards")
 HOLD = ("reviewer", *EDIT)
@@ -21,7 +21,7 @@ HOLD = ("reviewer", *EDIT)
 def index() -> Answer:
     with house().store.read() as tx:
         waiting = queries.waiting(tx)
-        rows = queries.closings(tx, after_arg(), PAGE + 1)
+        rows = queries.closings(tx, request.args.get("after"), PAGE + 1)
     page = page_of(rows, PAGE, lambda row: f"{row.period}|{row.version}")
     return show("boards.html", waiting=waiting, page=page, reviewed=house().settings.reviewed_periods)
 

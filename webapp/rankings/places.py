@@ -86,7 +86,7 @@ class Live:
         key, beyond = tuple_(reached, who), tuple_(at, own_id)
         ties, none = ladders.ties(ladder, value).label("ties"), _NOTHING.label("ties")
         down, up = (value.desc(), reached, who), (value, reached.desc(), who.desc())
-        no_place, few = _NOTHING.label("place"), literal_column(str(AROUND))
+        no_place, few = _NOTHING.label("place"), literal_column(str(AROUND), BigInteger())
         sides = (
             select(*fields, no_place, none).where(value == have, key < beyond).order_by(reached.desc(), who.desc()),
             select(*fields, no_place, ties).where(value > have).order_by(*up),

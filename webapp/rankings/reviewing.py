@@ -64,7 +64,7 @@ class Review:
 def closings(tx: Tx, after: str | None, limit: int) -> list[Any]:
     """Published closings by period; `after` is period|version of the last one seen."""
     query = select(board_closing).where(_c.state == "published")
-    if after:
+    if after and after.isascii() and after.isprintable():
         period, _, version = after.partition("|")
         last = int(version) if version.isascii() and version.isdigit() and len(version) < 6 else 0
         query = query.where(or_(_c.period < period, and_(_c.period == period, _c.version < last)))
