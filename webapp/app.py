@@ -42,6 +42,7 @@ ROOMS = (
     "campaigns",
     "challenges",
     "rankings",
+    "public_ledger",
     "home",
     "console",
     "api",

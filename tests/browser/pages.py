@@ -39,6 +39,10 @@ NOT_PAGES = {
     "rosters.faults": "a file to keep",
     "rosters.template": "a file to keep",
     "methods.index_data": "open data",
+    "public_ledger.sums_csv": "open data",
+    "public_ledger.sums_json": "open data",
+    "public_ledger.indicators_csv": "open data",
+    "public_ledger.indicators_json": "open data",
     "methods.one_data": "open data",
     "console_drafts.effects_file": "a file to keep",
     "console_feeds.left_out": "a file to keep",
@@ -355,6 +359,7 @@ EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
     "pledges.verify": lambda ask: [
         {"number": r.number} for r in ask.world.rows("SELECT number FROM pledge_unit LIMIT 1")
     ],
+    "console_indicators.one": lambda _: [{"no": 2}, {"no": 3}],
     "console_pledges.edit": lambda ask: ask.ids("SELECT id FROM pledge", "pledge_id"),
     "places.index": _managing,
     "places.manage": _places,

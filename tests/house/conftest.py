@@ -103,6 +103,7 @@ EXAMPLES = {
     "public_id": "SELECT public_id FROM member WHERE id = :me",
     "console_review:public_id": "SELECT public_id FROM member JOIN (SELECT member_id, min(id) AS id FROM activity"
     " WHERE status = 'pending' AND evidence != '[]') AS a ON a.member_id = member.id",
+    "no": "SELECT 4",
     "pledge_id": "SELECT min(id) FROM pledge",
     "slug": "SELECT min(slug) FROM pledge WHERE edition > 0",
     "number": "SELECT min(number) FROM pledge_unit",

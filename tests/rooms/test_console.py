@@ -78,6 +78,8 @@ TABLE = {
     "console_campaigns.edit": EDIT,
     "console_campaigns.ask": EDIT,
     "console_campaigns.take": EDIT,
+    "console_indicators.index": EDIT,
+    "console_indicators.one": EDIT,
     "console_pledges.index": EDIT,
     "console_pledges.new": EDIT,
     "console_pledges.edit": EDIT,
@@ -355,6 +357,12 @@ def walk_boards(house: Any, helper: Person) -> list[tuple[str, str, dict[str, st
     ]
 
 
+def walk_indicators() -> list[tuple[str, str, dict[str, str]]]:
+    """A year's value of an indicator."""
+    entry = {"year": "2025", "value": "17.5", "source": "统计公报"}
+    return [("console_indicators.one", "/console/indicators/4", entry)]
+
+
 def walk_pledges(text: dict[str, str]) -> list[tuple[str, str, dict[str, str]]]:
     """The steps of a pledge: written, changed, published, closed."""
     return [
@@ -412,6 +420,7 @@ def walk(house: Any, ling: Person, helper: Person) -> list[tuple[str, str, dict[
         ("console_campaigns.take", "/console/campaigns/1/schedule", {}),
         *walk_money(unit),
         *walk_pledges(text),
+        *walk_indicators(),
         ("console_rewards.new", "/console/rewards/new", REWARD),
         ("console_rewards.edit", f"/console/rewards/{shelf + 1}", REWARD | {"points": "30"}),
         ("console_rewards.stock", f"/console/rewards/{shelf + 1}/stock", {"amount": "5"}),

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy import and_, case, func, or_, select, text, tuple_
 
 from points_engine.activity import MILLI, Usage, periods
 from points_engine.clock import local_day
@@ -231,6 +231,31 @@ def recorded_between(
         later = or_(a.member_id > member_id, and_(a.member_id == member_id, a.id > last))
         query = query.where(or_(a.recorded_at > at, and_(a.recorded_at == at, later)))
     return [dict(row._mapping) for row in tx.rows(query)]
+
+
+def sums_by(tx: Tx, groups: Mapping[str, str]) -> dict[str, dict[str, int]]:
+    """Acts that count, added up by the group of their behaviour; a look through every act, for jobs only.
+
+    `declarers` and `verifiers` count the people behind each kind of grams.
+    """
+    c = activity.c
+    group = case(dict(groups), value=c.behaviour, else_="").label("part")
+    declared = c.level == "declared"
+    rows = tx.rows(
+        select(
+            group,
+            func.count().label("acts"),
+            func.sum(c.grams).label("grams"),
+            func.sum(case((declared, c.grams), else_=0)).label("declared_g"),
+            func.sum(case((declared, 0), else_=c.grams)).label("verified_g"),
+            func.count(func.distinct(c.member_id)).label("people"),
+            func.count(func.distinct(case((and_(declared, c.grams > 0), c.member_id)))).label("declarers"),
+            func.count(func.distinct(case((and_(~declared, c.grams > 0), c.member_id)))).label("verifiers"),
+        )
+        .where(c.status == "accepted", or_(c.grams > 0, c.points > 0))
+        .group_by(text("part"))
+    )
+    return {row.part: {k: int(v) for k, v in row._mapping.items() if k != "part"} for row in rows}
 
 
 def by_keys(tx: Tx, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Mapping[str, Any]]:

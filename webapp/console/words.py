@@ -152,6 +152,7 @@ JOBS: dict[str, Pair] = {
     "rankings.relist": ("重排榜单", "Relist boards"),
     "rankings.close": ("榜单结算", "Close boards"),
     "rankings.energy": ("更新节能榜", "Bring energy boards up to date"),
+    "statistics.count": ("统计公开数据", "Count public figures"),
     "sweep_finished_jobs": ("清理已完成任务", "Clear finished jobs"),
 }
 ACCOUNTS: dict[str, Pair] = {
@@ -259,6 +260,7 @@ ACTIONS: dict[str, Pair] = {
     "place.opened": ("启用地点", "Place opened"),
     "place.closed": ("停用地点", "Place closed"),
     "place.renewed": ("地点换新码", "Place given a new code"),
+    "indicator.enter": ("填报指标", "Indicator entered"),
     "campaign.create": ("新建活动", "Campaign created"),
     "campaign.change": ("修改活动", "Campaign changed"),
     "campaign.scheduled": ("发布活动预告", "Campaign announced"),

@@ -15,7 +15,7 @@ from points_engine.methodology import Catalogue, load
 from webapp import settings as settings_of
 from webapp.app import build_house
 from webapp.campaigns import service as campaigns
-from webapp.demo import boards, challenges, crowd, events, lists, meters, places, pledges, town, weather
+from webapp.demo import boards, challenges, crowd, events, indicators, lists, meters, places, pledges, town, weather
 from webapp.demo.days import at
 from webapp.demo.habits import Menu
 from webapp.demo.life import Life
@@ -165,6 +165,7 @@ class World:
             places.build(tx, self.staff["editor-demo"], next((u.id for u in self.town.units), None), before)
             people, units = [p.member_id for p in self.town.people], [u.id for u in self.town.units]
             pledges.build(tx, self.seed, self.staff, people, units, self.first)
+            indicators.build(tx, self.seed, self.staff["editor-demo"], self.until)
             if self.town.units:
                 lists.build(tx, self.registry.book, self.staff["hr-demo"], self.town.units[0].id, before)
             if len(self.town.families) > 1:

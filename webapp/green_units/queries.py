@@ -305,6 +305,16 @@ def board_units(tx: Tx, unit_ids: Iterable[int]) -> dict[int, BoardUnit]:
     }
 
 
+def count_by_kind(tx: Tx) -> dict[str, int]:
+    """How many units of each kind there are now, without their parts."""
+    u = green_unit.c
+    rows = tx.rows(
+        select(u.kind, func.count().label("n")).where(u.status == "active", u.parent_id.is_(None)).group_by(u.kind)
+    )
+    found = {row.kind: int(row.n) for row in rows}
+    return {kind: found.get(kind, 0) for kind in ("enterprise", "public_body", "community", "family")}
+
+
 def headcount(first: date, last: date) -> Any:
     """A condition: the membership overlaps the days from `first` to `last`, both included."""
     return and_(

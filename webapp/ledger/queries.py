@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, select, text
 
+from points_engine.clock import days_of, start_of
 from points_engine.ledger import MEMBER_ACCOUNTS, Wallet
 from webapp.ledger.service import ACT_CODES
 from webapp.ledger.tables import lot, member_day, transfer
@@ -157,6 +158,77 @@ def redeemed(tx: Tx, member_ids: Sequence[int]) -> dict[int, int]:
         .group_by(c.member_id)
     )
     return {row[0]: int(row[1]) for row in rows}
+
+
+def day_sums(tx: Tx, months: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Sums over everybody's days by month, "" for all before; a look through every day, for jobs only.
+
+    `declarers` and `verifiers` count the people behind each kind of grams.
+    """
+    c = member_day.c
+    label = _monthly([(month, c.day.between(*days_of(month))) for month in months])
+    found = tx.rows(
+        select(
+            label.label("period"),
+            *(func.sum(column).label(name) for name, column in _DAY_SUMS.items()),
+            *(func.count(func.distinct(case((when, c.member_id)))).label(name) for name, when in _DAY_PEOPLE.items()),
+        ).group_by(text("period"))
+    )
+    return _by_period(found)
+
+
+def point_sums(tx: Tx, months: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Points given and used, and grams retired, by month of posting, "" for all before; for jobs only.
+
+    What was taken back counts against what was given; points given from funds count as given.
+    """
+    c = transfer.c
+    spans = [(month, *days_of(month)) for month in months]
+    label = _monthly(
+        [(m, and_(c.posted_at >= start_of(a), c.posted_at < start_of(b + timedelta(days=1)))) for m, a, b in spans]
+    )
+    given, taken = c.debit.in_(("awarded", "granted")), c.credit.in_(("awarded", "granted"))
+    used, retired = c.credit == "spent", c.credit == "retired"
+
+    def added(there: Any, back: Any) -> Any:
+        return func.coalesce(func.sum(case((there, c.amount), (back, -c.amount), else_=0)), 0)
+
+    def people(who: Any) -> Any:
+        return func.count(func.distinct(case((who, c.member_id))))
+
+    found = tx.rows(
+        select(
+            label.label("period"),
+            added(given, taken).label("points_awarded"),
+            added(used, c.debit == "spent").label("points_redeemed"),
+            added(retired, c.debit == "retired").label("retired_g"),
+            people(given).label("earners"),
+            people(used).label("redeemers"),
+            people(retired).label("retirers"),
+        ).group_by(text("period"))
+    )
+    return _by_period(found)
+
+
+_DAY_SUMS = {
+    "acts": member_day.c.acts,
+    "declared_g": member_day.c.declared_g,
+    "verified_g": member_day.c.verified_g,
+    "grams": member_day.c.declared_g + member_day.c.verified_g,
+}
+_DAY_PEOPLE = {
+    "people": member_day.c.acts > 0,
+    "declarers": member_day.c.declared_g > 0,
+    "verifiers": member_day.c.verified_g > 0,
+}
+
+
+def _monthly(spans: Sequence[tuple[str, Any]]) -> Any:
+    return case(*((within, month) for month, within in spans), else_="") if spans else literal("")
+
+
+def _by_period(rows: Iterable[Any]) -> dict[str, dict[str, int]]:
+    return {row.period: {k: int(v) for k, v in row._mapping.items() if k != "period"} for row in rows}
 
 
 def _added(tx: Tx, *those: ColumnElement[bool]) -> Sums:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, func, or_, select
 from sqlalchemy.exc import DBAPIError
 
 from points_engine.errors import refuse
@@ -334,6 +334,11 @@ def joined_since(tx: Tx, ids: Collection[int], since: datetime) -> dict[int, dat
 
 def _line(row: Row[Any], roles: set[str]) -> StaffLine:
     return StaffLine(row.id, row.public_id, row.nickname, row.login, row.status, row.created_at, tuple(sorted(roles)))
+
+
+def count(tx: Tx) -> int:
+    """How many people belong to the platform now; a look through all, for jobs only."""
+    return int(tx.scalar(select(func.count()).select_from(member).where(member.c.status != "left")) or 0)
 
 
 def is_demo(store: Store) -> bool:

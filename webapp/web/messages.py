@@ -34,6 +34,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "merchant_only": ("只有商家可以打开这里", "Only merchants may open this"),
     "unknown_member": ("没有找到这位用户", "No such member"),
     "already_imported": ("这条记录已经计入过", "This record has been counted already"),
+    "unknown_indicator": ("没有这项指标", "No such indicator"),
     "unknown_place": ("没有这个地点，编号可能已经更换", "No such place; its code may have changed"),
     "place_closed": ("这里现在不开放，扫码不计入", "This place is not open now; a scan does not count"),
     "place_unknown_here": ("需要先核对您是否在附近，请允许使用位置", "We need to check that you are near; please allow your location"),
