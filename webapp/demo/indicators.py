@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from fractions import Fraction
 from random import Random
 
 from webapp.demo.days import at
@@ -27,7 +28,7 @@ def build(tx: Tx, seed: int, editor: int, until: date) -> None:
                 continue
             step = 0 if year == BASE else rng.randrange(1, 6) * (year - BASE)
             percent = 100 + step * (1 if of.higher else -1) * (-1 if of.no in BEHIND else 1)
-            value = min(goal * percent / 100, 99) if of.unit_zh == "%" else goal * percent / 100
+            value = min(goal * percent / 100, Fraction(99)) if of.unit_zh == "%" else goal * percent / 100
             text = of.actual_2022 if year == BASE else shown(value)
             if (of.no, year) == (2, BASE + 1):
                 draft = Entry(year, shown(goal), SOURCE.format(year=year), "")
