@@ -57,7 +57,7 @@ mark = "S"
 valid_from = 2026-12-01
 review_by = 2028-12-01
 """
-# One example for each argument of an address; the first word before the colon narrows it to some endpoints.
+# One example for each argument of an address; what stands before the colon narrows it to one endpoint or the endpoints of a blueprint.
 EXAMPLES = {
     "activity_id": "SELECT id FROM activity WHERE member_id = :me AND evidence != '[]'",
     "console_review:activity_id": "SELECT min(id) FROM activity WHERE status = 'pending' AND evidence != '[]'",
@@ -93,6 +93,7 @@ EXAMPLES = {
     "method_code": "SELECT 'T03'",
     "challenge_id": "SELECT COALESCE((SELECT min(challenge_id) FROM challenge_join WHERE member_id = :me), min(id))"
     " FROM challenge",
+    "challenge_admin.edit:challenge_id": "SELECT max(id) FROM challenge WHERE status = 'draft'",
     "challenge_admin:challenge_id": "SELECT min(id) FROM challenge",
     "challenges:number": "SELECT min(number) FROM challenge_certificate",
     "challenges:colour": "SELECT '0f6cbd'",
@@ -156,7 +157,7 @@ class Park:
 
     def example(self, endpoint: str, name: str) -> Any:
         room = endpoint.split(".")[0]
-        query = EXAMPLES.get(f"{room}:{name}") or EXAMPLES[name]
+        query = EXAMPLES.get(f"{endpoint}:{name}") or EXAMPLES.get(f"{room}:{name}") or EXAMPLES[name]
         with self.house.store.read() as tx:
             found = tx.scalar(text(query), {"me": self.ids["resident"]} if ":me" in query else None)
         assert found is not None, f"the park has no {name} for {endpoint}"

@@ -383,6 +383,21 @@ def walk_money(unit: int) -> list[tuple[str, str, dict[str, str]]]:
     ]
 
 
+def walk_campaigns() -> list[tuple[str, str, dict[str, str]]]:
+    """The steps of a campaign: from a template, copied, written by hand, announced."""
+    return [
+        (
+            "console_campaigns.from_template",
+            "/console/campaigns/from-template",
+            {"template": "energy-week", "day": "2026-06-22"},
+        ),
+        ("console_campaigns.copy", "/console/campaigns/1/copy", {"day": "2027-06-21"}),
+        ("console_campaigns.new", "/console/campaigns/new", CAMPAIGN),
+        ("console_campaigns.edit", "/console/campaigns/1", CAMPAIGN | {"slug": "summer"}),
+        ("console_campaigns.take", "/console/campaigns/1/schedule", {}),
+    ]
+
+
 def walk(house: Any, ling: Person, helper: Person) -> list[tuple[str, str, dict[str, str]]]:
     """Every POST of the desk with arguments that work, in an order that works."""
     who, other = public_id(house, ling), public_id(house, helper)
@@ -409,15 +424,7 @@ def walk(house: Any, ling: Person, helper: Person) -> list[tuple[str, str, dict[
         ("console_review.reopen", f"/console/review/{who}/photos", {}),
         ("console_review.accept", f"/console/review/{who}/{first}/accept", {}),
         ("console_review.reject", f"/console/review/{who}/{second}/reject", why),
-        (
-            "console_campaigns.from_template",
-            "/console/campaigns/from-template",
-            {"template": "energy-week", "day": "2026-06-22"},
-        ),
-        ("console_campaigns.copy", "/console/campaigns/1/copy", {"day": "2027-06-21"}),
-        ("console_campaigns.new", "/console/campaigns/new", CAMPAIGN),
-        ("console_campaigns.edit", "/console/campaigns/1", CAMPAIGN | {"slug": "summer"}),
-        ("console_campaigns.take", "/console/campaigns/1/schedule", {}),
+        *walk_campaigns(),
         *walk_money(unit),
         *walk_pledges(text),
         *walk_indicators(),
