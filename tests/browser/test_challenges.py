@@ -63,6 +63,12 @@ def test_a_challenge_from_its_template_to_the_report(open_at: Any, full: World) 
     page.get_by_label("目标", exact=True).first.fill("1")
     page.get_by_role("button", name="保存并检查").click()
     expect(page.get_by_role("heading", name="发布前检查")).to_be_visible()
+    expect(page.locator("main")).to_contain_text(
+        "容易被刷"
+    )  # thirty points for one tick of a box: it cannot be published
+    page.get_by_role("link", name="修改").click()
+    page.get_by_label("奖励积分").first.fill("5")
+    page.get_by_role("button", name="保存并检查").click()
     page.get_by_role("button", name="发布", exact=True).click()
     expect(page.locator("main")).to_contain_text("待开始")
     assert time.monotonic() - began < THREE_MINUTES
