@@ -246,7 +246,3 @@ def _create() -> None:
     )
     op.create_index("ix_published_row_member_id", "published_row", ["member_id", "period"], unique=False)
     op.create_index("ix_published_row_unit_id", "published_row", ["unit_id", "period"], unique=False)
-
-
-def downgrade() -> None:
-    raise NotImplementedError("what was published cannot be folded back into one version")

@@ -18,6 +18,7 @@ from webapp.ledger import funds
 from webapp.store import Tx
 from webapp.web import after_arg, guard, house, now, page_of, say, signed_in, t
 from webapp.web.messages import message
+from webapp.web.urls import outward
 
 bp = Blueprint("challenge_admin", __name__, url_prefix="/unit-admin/<int:unit_id>/challenges")
 fund_bp = Blueprint("unit_fund", __name__, url_prefix="/unit-admin/<int:unit_id>/fund")
@@ -195,8 +196,7 @@ def report_file(unit_id: int, challenge_id: int) -> Response:
 @guard.unit_admin
 def poster(unit_id: int, challenge_id: int) -> Response:
     found, _, _ = _report(unit_id, challenge_id)
-    base = str(house().settings.base_url or request.host_url).rstrip("/")
-    made = picture(found, base + url_for("challenges.show", challenge_id=challenge_id))
+    made = picture(found, outward(url_for("challenges.show", challenge_id=challenge_id)))
     return Response(made, mimetype="image/png", headers={"Cache-Control": "no-store"})
 
 

@@ -17,6 +17,7 @@ from webapp.papers.certificates import certificate as draw
 from webapp.web import after_arg, guard, house, now, page_of, say, signed_in, t
 from webapp.web.formats import carbon, day
 from webapp.web.messages import message, reason
+from webapp.web.urls import outward
 
 bp = Blueprint("challenges", __name__)
 BLUEPRINTS = (bp, admin_bp, fund_bp)
@@ -100,7 +101,6 @@ def certificate(challenge_id: int) -> Response:
         proof = queries.certificate(tx, member_id=me, challenge_id=challenge_id)
     if proof is None:
         raise refuse("not_found", "unknown_certificate")
-    base = str(house().settings.base_url or request.host_url).rstrip("/")
     made = draw(
         Certificate(
             title=t("参与证书", "Certificate"),
@@ -110,7 +110,7 @@ def certificate(challenge_id: int) -> Response:
             number=proof.number,
             issuer=row.display_name,
             day=day(proof.last),
-            verify_url=base + url_for(".verify", number=proof.number),
+            verify_url=outward(url_for(".verify", number=proof.number)),
             colour=rgb(row.colour),
         )
     )

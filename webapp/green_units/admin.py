@@ -13,6 +13,7 @@ from points_engine.errors import Invalid
 from webapp.green_units import figures, joining, queries, service
 from webapp.green_units.forms import UnitNames, read_id
 from webapp.web import after_arg, guard, house, now, page_of, say, signed_in, t
+from webapp.web.urls import outward
 
 bp = Blueprint("unit_admin", __name__, url_prefix="/unit-admin")
 
@@ -111,9 +112,7 @@ def close(unit_id: int) -> Any:
 
 def join_link(unit: queries.Unit) -> str:
     """The address behind the QR code."""
-    path = url_for("green_units.invitation", code=unit.join_code)
-    base = str(house().settings.base_url or request.host_url).rstrip("/")
-    return base + path
+    return outward(url_for("green_units.invitation", code=unit.join_code))
 
 
 def qr(text: str) -> Markup:

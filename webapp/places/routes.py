@@ -21,6 +21,7 @@ from webapp.places import forms, plates, queries, service
 from webapp.places.queries import Place
 from webapp.web import after_arg, current, guard, house, now, page_of, say, signed_in, t
 from webapp.web.messages import message
+from webapp.web.urls import outward
 
 bp = Blueprint("places", __name__)
 MANAGERS = frozenset({"editor", "administrator"})
@@ -121,7 +122,7 @@ def _doings(spot: Place) -> list[Doing]:
 def screen(code: str, key: str) -> Any:
     spot = _screened(code, key)
     digits = service.code_on_screen(house().settings.track_key, spot, now())
-    link = _link(url_for(".show", code=spot.code, k=digits))
+    link = outward(url_for(".show", code=spot.code, k=digits))
     picture = plates.qr_svg(link, t("动态二维码", "Changing QR code"))
     answer = Response(render_template("places/screen.html", place=spot, qr=picture, reload=SCREEN_RELOAD))
     answer.headers["Cache-Control"] = "no-store"
@@ -225,7 +226,7 @@ def plate_file(place_id: int, size: str, form: str) -> Response:
 def _plate(spot: Place) -> plates.Plate:
     acts = [f"{d.behaviour.name_zh} {d.amount or ''}".strip() for d in _doings(spot)]
     return plates.Plate(
-        _link(url_for(".show", code=spot.code)),
+        outward(url_for(".show", code=spot.code)),
         spot.code,
         "碳普惠 · 扫码记一次低碳行为",
         spot.name_zh,
@@ -244,7 +245,7 @@ def _form(known: Place | None, values: Any, errors: Any) -> str:
         own = green_units.administered(tx, signed_in().member_id)
     possible = [house().catalogue.behaviour(code) for code in forms.SCANNED]
     given = _given(values) if values is not None else _as_given(known)
-    screen = known and _link(url_for(".screen", code=known.code, key=known.screen_key))
+    screen = known and outward(url_for(".screen", code=known.code, key=known.screen_key))
     return render_template(
         "places/manage.html",
         known=known,
@@ -320,7 +321,3 @@ def _code(text: str) -> str:
         return forms.read_place_code(text)
     except Invalid:
         raise refuse("not_found", "unknown_place") from None
-
-
-def _link(path: str) -> str:
-    return str(house().settings.base_url or request.host_url).rstrip("/") + path
