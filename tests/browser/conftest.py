@@ -44,6 +44,13 @@ def all_pages(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--all-pages"))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A browser waits for a busy machine as we cannot foresee: what fails is tried once more, and the count of such is printed."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that asks for `endpoint` runs once for each page of the address map."""
     if "endpoint" in metafunc.fixturenames:
