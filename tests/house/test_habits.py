@@ -232,7 +232,7 @@ def texts() -> Iterator[tuple[str, str]]:
             ):
                 yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
     for path in sorted(ROOT.glob("*")):
-        if path.is_file() and path.suffix in TEXT:
+        if path.is_file() and path.suffix in TEXT and path.name != ".git":  # of a second work tree: not ours to word
             yield path.name, path.read_text(encoding="utf-8")
 
 
