@@ -38,6 +38,7 @@ ROOMS = (
     "methods",
     "rewards",
     "merchants",
+    "learning",
     "pledges",
     "campaigns",
     "challenges",
