@@ -38,6 +38,7 @@ ROOMS = (
     "methods",
     "rewards",
     "merchants",
+    "energy",
     "learning",
     "pledges",
     "campaigns",

@@ -226,6 +226,36 @@ def children(tx: Tx, unit_ids: Sequence[int]) -> dict[int, int]:
     return dict.fromkeys(unit_ids, 0) | {row[0]: int(row[1]) for row in rows}
 
 
+def by_ids(tx: Tx, unit_ids: Iterable[int]) -> list[Unit]:
+    """Units and parts in any state, by id."""
+    wanted = sorted(set(unit_ids))
+    rows = tx.rows(select(green_unit).where(green_unit.c.id.in_(wanted)).order_by(green_unit.c.id)) if wanted else []
+    return [_unit(row) for row in rows]
+
+
+def parts_of(tx: Tx, unit_ids: Sequence[int]) -> dict[int, dict[int, int]]:
+    """The active parts of units: what each part stands in, by unit."""
+    u = green_unit.c
+    found: dict[int, dict[int, int]] = {unit: {} for unit in unit_ids}
+    rows = tx.rows(select(u.id, u.top_id, u.parent_id).where(u.top_id.in_(unit_ids), u.status == "active"))
+    for row in rows:
+        found[row.top_id][row.id] = row.parent_id
+    return found
+
+
+def units_of_kinds(
+    tx: Tx, kinds: Sequence[str], after: int | None = None, limit: int = PAGE, text: str = ""
+) -> list[Unit]:
+    """Active units of these kinds by id; for lists that staff go through."""
+    u = green_unit.c
+    query = select(green_unit).where(u.kind.in_(kinds), u.parent_id.is_(None), u.status == "active")
+    if after is not None:
+        query = query.where(u.id > after)
+    if text:
+        query = query.where(u.name.contains(text, autoescape=True))
+    return [_unit(row) for row in tx.rows(query.order_by(u.id).limit(limit))]
+
+
 def my_membership(tx: Tx, member_id: int, unit_id: int) -> MyUnit:
     """My open membership of a unit; 404 unknown_unit for everybody else."""
     for mine in my_units(tx, member_id):

@@ -238,6 +238,39 @@ def unit_months(tx: Tx, months: Sequence[str]) -> list[Any]:
     return list(tx.rows(query))
 
 
+def unit_use(tx: Tx, unit_ids: Sequence[int], first: str, last: str) -> dict[tuple[int, str, str], int]:
+    """Use of units' meters in thousandths by (unit, kind, month), in months that all meters of the kind measured.
+
+    A meter belongs to the months from its first measured one until it is closed.
+    """
+    m, u = meter.c, month_use.c
+    if not unit_ids:
+        return {}
+    meters = list(
+        tx.rows(select(m.unit_id, m.id, m.kind, m.closed_on).where(m.member_id == 0, m.unit_id.in_(unit_ids)))
+    )
+    uses: dict[str, dict[str, int]] = defaultdict(dict)
+    wanted = select(m.id).where(m.member_id == 0, m.unit_id.in_(unit_ids))
+    query = select(u.meter_id, u.month, u.use_milli).where(u.member_id == 0, u.meter_id.in_(wanted), u.measured)
+    for row in tx.rows(query.where(u.month <= last)):
+        uses[row.meter_id][row.month] = row.use_milli
+    groups: dict[tuple[int, str], list[Any]] = defaultdict(list)
+    for each in meters:
+        if uses[each.id]:
+            groups[each.unit_id, each.kind].append(each)
+    found: dict[tuple[int, str, str], int] = {}
+    for (unit, kind), those in groups.items():
+        for month in {month for each in those for month in uses[each.id] if month >= first}:
+            hung = [each for each in those if _hung(each, min(uses[each.id]), month)]
+            if all(month in uses[each.id] for each in hung):
+                found[unit, kind, month] = sum(uses[each.id].get(month, 0) for each in those)
+    return found
+
+
+def _hung(known: Any, first: str, month: str) -> bool:
+    return bool(first <= month and (known.closed_on is None or known.closed_on > days_of(month)[0]))
+
+
 def has_meters(tx: Tx, member_id: int) -> bool:
     """Whether the member has an open meter."""
     return tx.row(select(meter.c.id).where(meter.c.member_id == member_id, meter.c.closed_on.is_(None))) is not None
