@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 from points_engine.workdays import Workdays, days_between
@@ -17,6 +17,7 @@ GOALS = {
     "all": ("total", "per_head", "rate", "frequency"),
 }
 FEWEST = 5  # no figure for fewer people
+CHEERED_FROM = timedelta(days=4)
 JOINT = 0  # the team of all whose own team has too few people
 
 
@@ -170,6 +171,20 @@ def team_at_the_end(team: int | None, teams: Mapping[int, Group]) -> int | None:
 def done_by_person(task: Task, sums: Sums) -> int:
     """How far one person has come, in whole units."""
     return int(getattr(sums, task.goal))
+
+
+def missing(task: Task, sums: Sums, days_left: int, workdays_left: int) -> int | None:
+    """What one person still lacks for a goal of their own: 0 when it is reached, None when the days left cannot do."""
+    lack = max(0, task.target - done_by_person(task, sums))
+    left = {"days": days_left, "workdays": workdays_left}.get(task.goal)
+    return None if left is not None and lack > left else lack
+
+
+def cheers(starts_at: datetime, ends_at: datetime) -> tuple[datetime, ...]:
+    """When people are encouraged: at half time, and a day before the end; never in a challenge of less than four days."""
+    if ends_at - starts_at < CHEERED_FROM:
+        return ()
+    return starts_at + (ends_at - starts_at) / 2, ends_at - timedelta(days=1)
 
 
 def done_by_group(task: Task, group: Group, days: int) -> int:

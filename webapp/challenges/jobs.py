@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from webapp.challenges import service, settling
+from webapp.challenges import cheering, service, settling
 from webapp.jobs import Job
 
 
@@ -19,8 +19,14 @@ def refresh_challenges(house: Any, now: datetime) -> int:
     return service.refresh_boards(house.store, now)
 
 
+def cheer(house: Any, now: datetime) -> int:
+    """Tell who takes part what is still missing, at half time and on the last day."""
+    return cheering.cheer(house.store, now)
+
+
 JOBS = (
     Job("challenges.move", every_seconds=60, run=move_challenges),
+    Job("challenges.cheer", every_seconds=300, run=cheer),
     Job("challenges.boards", every_seconds=30, run=refresh_challenges),
 )
 HANDLERS: dict[str, Any] = {}

@@ -51,6 +51,8 @@ challenge = Table(
     Column("awarded_at", UtcDateTime),
     Column("dry_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
+    # How many encouragements have gone out: 0, 1 at half time, 2 on the last day.
+    Column("cheered", Integer, nullable=False, server_default=text("0")),
     CheckConstraint("ends_at > starts_at", name="window"),
     CheckConstraint("audience IN ('all', 'departments', 'invited')", name="audience"),
     CheckConstraint("status IN ('draft', 'scheduled', 'open', 'closed', 'settled', 'archived')", name="status"),

@@ -92,6 +92,20 @@ def task(one: Task | TaskFacts) -> str:
     return t(zh, en).format(n=amount(one.goal, one.target))
 
 
+LACKING = {
+    "acts": ("{n} 次行动", "{n} acts"),
+    "days": ("{n} 天有行动", "an act on {n} days"),
+    "workdays": ("{n} 个工作日有行动", "an act on {n} working days"),
+    "grams": ("{n} 减排", "{n} saved"),
+}
+
+
+def lacking(one: Task, lack: int) -> tuple[str, str]:
+    """What is still missing for a goal of one person, in both languages."""
+    zh, en = LACKING[one.goal]
+    return zh.format(n=amount(one.goal, lack)), en.format(n=amount(one.goal, lack))
+
+
 def amount(goal: str, value: int) -> str:
     """A figure of a goal: weights with their unit, others as numbers."""
     return carbon(value) if goal in IN_KILOGRAMS else f"{value:,}"
