@@ -44,6 +44,7 @@ ROOMS = (
     "campaigns",
     "challenges",
     "rankings",
+    "honours",
     "public_ledger",
     "home",
     "console",

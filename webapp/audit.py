@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from webapp.activities import audit as activities_audit
 from webapp.campaigns import service as campaigns
 from webapp.challenges import service as challenges
+from webapp.honours import service as honours
 from webapp.ledger import audit as ledger_audit
 from webapp.ledger.audit import Findings
 from webapp.methods import audit as methods_audit
@@ -41,6 +42,7 @@ def run(store: Store) -> Report:
                     granted[cause] = granted.get(cause, 0) - net["granted"]
         _merge(faults, counts, ledger_audit.check_funds(tx, granted))
         faults += challenges.challenge_audit(tx, granted)
+        faults += honours.audit_honours(tx, granted)
         _merge(faults, counts, methods_audit.check_credits(tx))
         faults += rewards.stock_audit(tx)
         faults += campaigns.campaign_audit(tx)

@@ -14,7 +14,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "privacy.md"
 # Columns that hold a person's number.
 PERSONAL = {"member_id", "holder_id", "actor_id", "author_id", "decided_by"}
 # Tables about people that name them in another way: the row itself, a phone, a fingerprint, a payload.
-ALSO_PERSONAL = {"pledge_unit", "member", "otp", "sign_in_failure", "outbox"}
+ALSO_PERSONAL = {"honour_award", "pledge_unit", "member", "otp", "sign_in_failure", "outbox"}
 
 assert webapp.tables  # imported for the metadata it fills
 

@@ -20,7 +20,7 @@ DOORS = {
     "feeds": {"files", "mapping"},  # the desk hands files in, and names the partners there are
     "meters": {"files", "words"},  # the desk reads tables as meters do, and tells a working in the same words
     "methods": {"views"},  # pages and the API give the same open data
-    "rankings": {"boards"},  # names of boards and periods
+    "rankings": {"boards", "figures"},  # names of boards and periods; honours judge units by the sums boards rest on
 }
 PLAIN_DOORS = {"service", "queries", "forms"}
 # Under the rooms: anyone may use them. webapp.jobs is the outbox.

@@ -21,6 +21,7 @@ CHANCE = {
         "webapp.challenges.settling": "numbers of certificates",
         "webapp.green_units.forms": "join codes",
         "webapp.green_units.basis": "ids of memberships",
+        "webapp.honours.rows": "codes of certificates nobody guesses",
         "webapp.inbox.service": "keys of notices without one",
         "webapp.launch.secrets": "the secrets of a new installation",
         "webapp.members.codes": "sign-in codes",
@@ -40,10 +41,12 @@ CHANCE = {
 }
 FLOAT_FRIENDS = {
     "points_engine.photos": "prints of pictures are geometry, as trips are",
-    "points_engine.clock": "advance() passes timedelta's own keywords"}
+    "points_engine.clock": "advance() passes timedelta's own keywords",
+}
 KNOW_THE_DATABASE = {
     "webapp.ledger.tables": "the trigger that keeps transfers as they are",
     "webapp.ledger.fund_tables": "the trigger that keeps movements of funds as they are",
+    "webapp.honours.tables": "the trigger that keeps the record of honours as it is",
     "webapp.rankings.published_tables": "the trigger that keeps published boards as they are",
     "webapp.methods.tables": "the trigger that keeps approved methods as they are",
     "webapp.methods.effects": "rates are a JSON text on PostgreSQL and a temporary table on SQLite",

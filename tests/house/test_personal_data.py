@@ -27,6 +27,7 @@ STAYS = {
     "challenge_join": "on which days somebody counted for a team, for its sums",
     "consent": "that consent was given and taken back has to be shown",
     "fulfilment": "a merchant's record of what was handed over",
+    "honour_candidate": "an honour that was given stays in the public list, without a name",
     "lot": "the ledger is never cut",
     "member_day": "the totals of the park, its units and its months",
     "member_reward_count": "the audit counts redemptions again",
@@ -47,6 +48,8 @@ STAYS = {
 # Tables with a member_id whose key does not begin with it, and why.
 KEYED_OTHERWISE = {
     "feedback": "may come from a visitor",
+    "honour_candidate": "a round is read as a whole, and units are candidates too",
+    "honour_match": "a round's list is read as a whole, and units stand on it too",
     "photo_print": "asked for by what a photo shows, whoever sent it",
     "photo_use": "unique across members, keyed by the fingerprint",
     "published_row": "a published board is read and kept as a whole",

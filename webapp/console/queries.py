@@ -39,6 +39,7 @@ AREAS: dict[str, tuple[str, str]] = {
     "unit": ("绿色单元", "Green units"),
     "fund": ("专项资金", "Funds"),
     "challenge": ("企业挑战", "Challenges"),
+    "honour": ("荣誉", "Honours"),
     "workday": ("工作日历", "Working days"),
     "member": ("用户", "Members"),
     "role": ("角色", "Roles"),

@@ -135,6 +135,7 @@ FREEZE_REASONS: dict[str, Pair] = {
     "request": ("本人申请", "At the member's own request"),
 }
 JOBS: dict[str, Pair] = {
+    "honours.move": ("荣誉评选推进", "Honours move on"),
     "methods.what_if": ("方法试算", "Method what-if"),
     "audit_ledger": ("账本审计", "Ledger audit"),
     "expire_redemptions": ("到期兑换退回", "Refund expired redemptions"),

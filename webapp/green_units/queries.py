@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -333,6 +333,22 @@ def board_units(tx: Tx, unit_ids: Iterable[int]) -> dict[int, BoardUnit]:
     return {
         row.id: BoardUnit(row.id, row.kind, row.short_name, bool(row.on_boards), row.status == "active") for row in rows
     }
+
+
+def names_of(tx: Tx, unit_ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    """Name and short name (of a family its nickname) by unit id."""
+    u = green_unit.c
+    rows = tx.rows(select(u.id, u.name, u.short_name).where(u.id.in_(list(unit_ids)))) if unit_ids else []
+    return {row.id: (row.name, row.short_name) for row in rows}
+
+
+def living_of_kind(tx: Tx, kind: str) -> dict[int, BoardUnit]:
+    """Every active unit of a kind, without parts; what honours look through."""
+    u = green_unit.c
+    rows = tx.rows(
+        select(u.id, u.short_name, u.on_boards).where(u.kind == kind, u.status == "active", u.parent_id.is_(None))
+    )
+    return {row.id: BoardUnit(row.id, kind, row.short_name, bool(row.on_boards), True) for row in rows}
 
 
 def count_by_kind(tx: Tx) -> dict[str, int]:

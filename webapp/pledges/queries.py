@@ -224,6 +224,18 @@ def units_signed(tx: Tx, slug: str, ids: Sequence[int]) -> set[int]:
     return {row.unit_id for row in rows}
 
 
+def units_signed_between(tx: Tx, slug: str, ids: Sequence[int], first: datetime, last: datetime) -> set[int]:
+    """Which of these units signed a pledge from `first` up to before `last`."""
+    u = pledge_unit.c
+    rows = tx.rows(
+        select(u.unit_id)
+        .join(pledge, pledge.c.id == u.pledge_id)
+        .where(pledge.c.slug == slug, u.unit_id.in_(list(ids)), u.signed_at >= first, u.signed_at < last)
+        .distinct()
+    )
+    return {row.unit_id for row in rows}
+
+
 def staff_list(tx: Tx) -> list[Row[Any]]:
     """Every pledge with the title of its newest edition, draft or not, newest first."""
     e = pledge_edition.c

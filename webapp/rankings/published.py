@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from webapp.rankings.boards import Board
 from webapp.rankings.places import AROUND, PAGE, Found
-from webapp.rankings.published_tables import board_closing, published_board, published_row
+from webapp.rankings.published_tables import board_closing, board_hold, published_board, published_row
 from webapp.store import Tx
 
 _b, _r, _c = published_board.c, published_row.c, board_closing.c
@@ -56,6 +56,37 @@ def own(tx: Tx, board: Board, period: str, version: int, subject: int) -> Any:
     who = _r.member_id if board.of_members else _r.unit_id
     there = (who == subject, _r.period == period, _r.board == board.code, _r.version == version)
     return tx.row(select(published_row).where(*there))
+
+
+def places_among(tx: Tx, board: Board, period: str, subjects: Sequence[int]) -> tuple[int | None, dict[int, int]]:
+    """The newest published version of a board, and the places these subjects have on it; None where there is none."""
+    version = tx.scalar(
+        select(_b.version)
+        .join(board_closing, (_c.period == _b.period) & (_c.version == _b.version))
+        .where(_b.board == board.code, _b.period == period, _c.state == "published")
+        .order_by(_b.version.desc())
+        .limit(1)
+    )
+    if version is None:
+        return None, {}
+    who = _r.member_id if board.of_members else _r.unit_id
+    rows = tx.rows(
+        select(who.label("subject"), _r.place).where(
+            who.in_(list(subjects)), _r.period == period, _r.board == board.code, _r.version == version
+        )
+    )
+    return int(version), {row.subject: int(row.place) for row in rows}
+
+
+def held_back(tx: Tx, subject: str, year: int, ids: Sequence[int]) -> set[int]:
+    """Who of these members or units staff held back from a board of a year, and have not put back."""
+    h = board_hold.c
+    rows = tx.rows(
+        select(h.subject_id)
+        .where(h.subject == subject, h.period.startswith(str(year)), h.subject_id.in_(list(ids)))
+        .distinct()
+    )
+    return {row.subject_id for row in rows}
 
 
 def around(tx: Tx, board: Board, period: str, version: int, position: int) -> list[Found]:

@@ -17,7 +17,7 @@ from webapp.members import queries as members
 from webapp.rankings import closing, ladders, places, published, words
 from webapp.rankings.boards import MEASURES, Board, board_of, neighbours, read_period
 from webapp.rankings.places import PAGE, Found
-from webapp.rankings.published import Published
+from webapp.rankings.published import Published, held_back, places_among
 from webapp.rankings.reviewing import closings, review_of, waiting
 from webapp.rankings.tables import score, standing
 from webapp.store import Tx
@@ -291,10 +291,12 @@ __all__ = [
     "Row",
     "closings",
     "download",
+    "held_back",
     "home_board",
     "my_place",
     "my_row",
     "page",
+    "places_among",
     "review_of",
     "waiting",
 ]

@@ -16,7 +16,7 @@ from points_engine.errors import refuse
 from points_engine.review import Reputation, rules
 from webapp.review import cases, standing
 from webapp.review.service import appeal_until
-from webapp.review.tables import review_case, risk_signal
+from webapp.review.tables import reputation, review_case, risk_signal
 from webapp.store import Tx
 
 KINDS = ("sample", "risk", "appeal")
@@ -132,6 +132,26 @@ def scores(tx: Tx, member_ids: Collection[int], now: datetime) -> dict[int, int]
     for row in rows:
         counted[row.member_id][row.code] = int(row.total)
     return {member: risk.score(counted.get(member, {})) for member in member_ids}
+
+
+def at_fault(tx: Tx, member_ids: Collection[int], since: datetime, until: datetime) -> set[int]:
+    """Who of these is under stricter review, or had an act taken back in the time that no appeal gave back."""
+    ids = sorted(set(member_ids))
+    if not ids:
+        return set()
+    r, c, a = reputation.c, review_case.c, review_case.alias("appealed").c
+    strict = select(r.member_id).where(r.member_id.in_(ids), r.state.in_(("tightened", "stopped")))
+    restored = select(a.activity_id).where(
+        a.member_id == c.member_id, a.activity_id == c.activity_id, a.kind == "appeal", a.decision == "overturn"
+    )
+    found_out = or_(
+        and_(c.kind == "sample", c.decision == "fail"),
+        and_(c.kind == "risk", c.decision == "confirm"),
+    )
+    taken = select(c.member_id).where(
+        c.member_id.in_(ids), found_out, c.decided_at >= since, c.decided_at < until, ~restored.exists()
+    )
+    return {row[0] for row in tx.rows(strict.union(taken))}
 
 
 def appeal_of(tx: Tx, record: Mapping[str, Any], now: datetime) -> Appeal | None:

@@ -1,0 +1,1 @@
+"""Honours 荣誉: rounds with criteria as data, nominations, public notice with objections, awards, certificates, revocation."""
