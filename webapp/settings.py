@@ -102,6 +102,12 @@ class Settings(BaseSettings):
         description="Which boards wait for a review and a second person before they are published: "
         "week, month, year, with commas between, or none. The others publish themselves.",
     )
+    campaign_archive_days: int = Field(
+        30,
+        ge=1,
+        le=3650,
+        description="Days after its settling on which a campaign is put away among the archived ones.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
     log_json: bool = Field(
         default_factory=lambda data: data.get("env") == "production",

@@ -144,8 +144,8 @@ def test_what_is_due():
         replace(TASK, id=2, target=3),
         replace(TASK, id=3, reward_points=0),
     ]
-    assert due(done, tasks, {1: 2, 2: 2, 3: 9}, 150) == {"act:b": 13, "task:1": 30}
-    assert due(done, tasks, {1: 2, 2: 2, 3: 9}, 100) == {"task:1": 30}
+    assert due(done, tasks, {1, 3}, 150) == {"act:b": 13, "task:1": 30}
+    assert due(done, tasks, {1, 3}, 100) == {"task:1": 30}
 
 
 def test_theme_days():

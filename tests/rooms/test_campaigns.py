@@ -272,7 +272,7 @@ def test_the_clock_opens_closes_and_settles_once(store: Store) -> None:
     end = start_of(MONDAY + timedelta(days=7))
 
     def tick(now: datetime) -> int:
-        return store.retrying(lambda tx: service.move_by_clock(tx, now))
+        return service.move_by_clock(store, now)
 
     assert tick(start_of(MONDAY) - timedelta(seconds=1)) == 0
     assert (tick(start_of(MONDAY)), tick(start_of(MONDAY))) == (1, 0)

@@ -18,6 +18,8 @@ from tests.counting import count_statements
 from tests.people import Person, give_points, make_member, make_shop, make_unit
 from webapp.activities import queries as acts
 from webapp.activities.commands import read_command
+from webapp.campaigns import service as campaigns
+from webapp.campaigns.tables import campaign
 from webapp.console import service as desk_service
 from webapp.console.tables import audit_report
 from webapp.feeds import files
@@ -26,6 +28,7 @@ from webapp.jobs import enqueue, runner
 from webapp.jobs.runner import run_due
 from webapp.jobs.tables import outbox
 from webapp.journal.tables import staff_action
+from webapp.ledger import funds
 from webapp.ledger import queries as ledger
 from webapp.members import queries as members
 from webapp.members.tables import member as member_table
@@ -78,6 +81,7 @@ TABLE = {
     "console_campaigns.edit": EDIT,
     "console_campaigns.ask": EDIT,
     "console_campaigns.take": EDIT,
+    "console_campaigns.pay_again": EDIT,
     "console_indicators.index": EDIT,
     "console_indicators.one": EDIT,
     "console_pledges.index": EDIT,
@@ -383,18 +387,27 @@ def walk_money(unit: int) -> list[tuple[str, str, dict[str, str]]]:
     ]
 
 
-def walk_campaigns() -> list[tuple[str, str, dict[str, str]]]:
-    """The steps of a campaign: from a template, copied, written by hand, announced."""
+def walk_campaigns(house: Any) -> list[tuple[str, str, dict[str, str]]]:
+    """The steps of a campaign: from a template, copied, written by hand, announced; one that is over, paid again."""
+    now = house.clock.now()
+    with house.store.write() as tx:
+        fund = funds.open_fund(tx, None, "park", None, "园区奖励", now)
+        facts = campaigns.CampaignFacts("over", "结束了的活动", now - timedelta(days=9), now, fund_id=fund)
+        over = campaigns.create_campaign(tx, None, facts, [], now)
+        done = {"status": "settled", "decided_at": now, "settled_at": now}
+        tx.execute(update(campaign).where(campaign.c.id == over).values(**done))
+    made = f"/console/campaigns/{over + 1}"
     return [
+        ("console_campaigns.pay_again", f"/console/campaigns/{over}/pay-again", {}),
         (
             "console_campaigns.from_template",
             "/console/campaigns/from-template",
             {"template": "energy-week", "day": "2026-06-22"},
         ),
-        ("console_campaigns.copy", "/console/campaigns/1/copy", {"day": "2027-06-21"}),
+        ("console_campaigns.copy", f"{made}/copy", {"day": "2027-06-21"}),
         ("console_campaigns.new", "/console/campaigns/new", CAMPAIGN),
-        ("console_campaigns.edit", "/console/campaigns/1", CAMPAIGN | {"slug": "summer"}),
-        ("console_campaigns.take", "/console/campaigns/1/schedule", {}),
+        ("console_campaigns.edit", made, CAMPAIGN | {"slug": "summer"}),
+        ("console_campaigns.take", f"{made}/schedule", {}),
     ]
 
 
@@ -424,7 +437,7 @@ def walk(house: Any, ling: Person, helper: Person) -> list[tuple[str, str, dict[
         ("console_review.reopen", f"/console/review/{who}/photos", {}),
         ("console_review.accept", f"/console/review/{who}/{first}/accept", {}),
         ("console_review.reject", f"/console/review/{who}/{second}/reject", why),
-        *walk_campaigns(),
+        *walk_campaigns(house),
         *walk_money(unit),
         *walk_pledges(text),
         *walk_indicators(),

@@ -121,3 +121,17 @@ def scans_by_source(tx: Tx, sources: Sequence[str], since: date) -> dict[str, Sc
         .group_by(proof.c.source)
     )
     return {row.source: Scans(int(row.acts), int(row.people)) for row in rows}
+
+
+def scan_sources(tx: Tx, member_ids: Sequence[int], first: date, last: date) -> dict[tuple[int, str], str]:
+    """Where the scanned acts of some members and days were scanned, by member and act."""
+    rows = tx.rows(
+        select(proof.c.member_id, proof.c.id, proof.c.source)
+        .join(activity, (activity.c.member_id == proof.c.member_id) & (activity.c.id == proof.c.id))
+        .where(
+            activity.c.member_id.in_(list(member_ids)),
+            activity.c.occurred_on.between(first, last),
+            proof.c.kind == "scan",
+        )
+    )
+    return {(row.member_id, row.id): row.source for row in rows}

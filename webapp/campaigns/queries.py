@@ -24,7 +24,7 @@ from webapp.campaigns.templates import templates
 from webapp.green_units import queries as green_units
 from webapp.store import Tx
 
-SHOWN = ("scheduled", "open", "closed", "settled")
+SHOWN = ("scheduled", "open", "closed", "settled", "archived")
 PAST_SHOWN = 10
 
 
@@ -275,17 +275,13 @@ def staff_tasks(tx: Tx, campaign_id: int) -> list[Row[Any]]:
     )
 
 
-def bonus_paid(tx: Tx, campaign_id: int) -> int:
-    """All the bonus points this campaign has paid and not taken back."""
+def bonus_sums(tx: Tx, campaign_id: int) -> dict[str, int]:
+    """Bonus points of a campaign by what became of them."""
     b = campaign_bonus.c
-    return int(
-        tx.scalar(
-            select(func.coalesce(func.sum(b.points), 0)).where(
-                b.campaign_id == campaign_id, b.status.in_(("paid", "kept"))
-            )
-        )
-        or 0
+    rows = tx.rows(
+        select(b.status, func.sum(b.points).label("points")).where(b.campaign_id == campaign_id).group_by(b.status)
     )
+    return {row.status: int(row.points) for row in rows}
 
 
 def _cards(tx: Tx, rows: Sequence[Row[Any]], member_id: int | None, now: datetime) -> list[CampaignCard]:
@@ -341,7 +337,7 @@ def _card(row: Row[Any], total: int, done: int | None, bonus: int, now: datetime
 
 
 def _state(row: Row[Any], now: datetime) -> str:
-    if row.status in ("closed", "settled") or now >= row.ends_at:
+    if row.status in ("closed", "settled", "archived") or now >= row.ends_at:
         return "past"
     return "running" if row.status == "open" and now >= row.starts_at else "coming"
 

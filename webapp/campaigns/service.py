@@ -4,28 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, select, update
 
 from points_engine import campaign as rules
 from points_engine.errors import EngineError, Invalid, refuse
-from webapp.campaigns.progress import behind, catch_up, catch_up_members
+from webapp.campaigns.badges import ICONS
+from webapp.campaigns.checks import check
+from webapp.campaigns.moving import ARCHIVE_AFTER, SETTLE_AFTER, move_by_clock, record, step
+from webapp.campaigns.progress import catch_up, catch_up_members
+from webapp.campaigns.settling import pay_due, try_again
 from webapp.campaigns.tables import (
     campaign,
+    campaign_badge,
     campaign_bonus,
     campaign_join,
     campaign_task,
     task_progress,
 )
+from webapp.campaigns.teams import team_faults
 from webapp.campaigns.templates import facts_of, moved
 from webapp.campaigns.values import CampaignFacts, TaskFacts
 from webapp.green_units import queries as green_units
-from webapp.journal import service as journal
+from webapp.ledger import funds
 from webapp.store import Tx
 
 __all__ = [
+    "ARCHIVE_AFTER",
+    "ICONS",
+    "SETTLE_AFTER",
     "CampaignFacts",
     "TaskFacts",
     "campaign_audit",
@@ -41,11 +50,14 @@ __all__ = [
     "join",
     "move_by_clock",
     "open_campaign",
+    "pay_again",
+    "pay_due",
     "schedule_campaign",
     "unschedule_campaign",
 ]
 
-SETTLE_AFTER = timedelta(days=3)  # late reviews and undone acts still count until then
+RULES = ("slug", "starts_at", "audience", "multiplier", "fund_id")  # stand once it has opened
+OVER = ("closed", "settled", "archived")
 
 
 # --- members -------------------------------------------------------------------------------------
@@ -96,9 +108,10 @@ def eligible(audience: dict[str, Any], units: dict[str, int]) -> bool:
 
 
 def forget(tx: Tx, member_id: int, now: datetime) -> None:
-    """The member leaves: they take part in nothing more; what was paid stays for the audit, nameless."""
+    """The member leaves: they take part in nothing more; what was paid, and their part of team sums, stay nameless."""
     tx.execute(delete(campaign_join).where(campaign_join.c.member_id == member_id))
     tx.execute(delete(task_progress).where(task_progress.c.member_id == member_id))
+    tx.execute(delete(campaign_badge).where(campaign_badge.c.member_id == member_id))
 
 
 # --- staff ---------------------------------------------------------------------------------------
@@ -108,13 +121,14 @@ def create_campaign(
     tx: Tx, actor_id: int | None, facts: CampaignFacts, tasks: Sequence[TaskFacts], now: datetime
 ) -> int:
     """Write a draft; nobody sees it before it is scheduled or opened."""
-    _check(facts, tasks)
+    check(facts, tasks)
+    _known_fund(tx, facts.fund_id)
     _unused(tx, facts.slug)
     made = int(
         tx.execute(insert(campaign).values(**asdict(facts), status="draft", created_at=now)).inserted_primary_key[0]
     )
     _write_tasks(tx, made, tasks)
-    _record(tx, actor_id, "campaign.create", made, {"slug": facts.slug, "tasks": len(tasks)}, now)
+    record(tx, actor_id, "campaign.create", made, {"slug": facts.slug, "tasks": len(tasks)}, now)
     return made
 
 
@@ -128,12 +142,13 @@ def change_campaign(
 ) -> None:
     """Change a campaign; once it has opened its rules stand, and only words, end and budget may change."""
     row = _campaign(tx, campaign_id)
-    if row.status in ("closed", "settled"):
+    if row.status in OVER:
         raise refuse("conflict", "already_resolved", status=row.status)
     if row.status == "open":
         facts = _only_words(row, facts)
         tasks = None
-    _check(facts, tasks)
+    check(facts, tasks)
+    _known_fund(tx, facts.fund_id)
     if facts.slug != row.slug:
         _unused(tx, facts.slug)
     values = asdict(facts)
@@ -145,7 +160,7 @@ def change_campaign(
         tx.execute(delete(campaign_task).where(campaign_task.c.campaign_id == campaign_id))
         _write_tasks(tx, campaign_id, tasks)
     was = {name: str(value) for name, value in before.items() if value != asdict(facts)[name]}
-    _record(tx, actor_id, "campaign.change", campaign_id, {"was": was}, now)
+    record(tx, actor_id, "campaign.change", campaign_id, {"was": was}, now)
 
 
 def schedule_campaign(tx: Tx, actor_id: int | None, campaign_id: int, now: datetime) -> None:
@@ -175,27 +190,6 @@ def close_campaign(tx: Tx, actor_id: int | None, campaign_id: int, now: datetime
     row = _campaign(tx, campaign_id)
     ends = {"ends_at": now} if row.starts_at < now < row.ends_at else {}
     _move(tx, actor_id, campaign_id, ("open",), "closed", now, **ends)
-
-
-def move_by_clock(tx: Tx, now: datetime) -> int:
-    """Open what is due, close what is over, settle what has been closed for three days; safe twice."""
-    c = campaign.c
-    due = (
-        (tx.rows(select(c.id).where(c.status == "scheduled", c.starts_at <= now)), "scheduled", "open"),
-        (tx.rows(select(c.id).where(c.status == "open", c.ends_at <= now)), "open", "closed"),
-        (
-            tx.rows(select(c.id).where(c.status == "closed", c.ends_at <= now - SETTLE_AFTER)),
-            "closed",
-            "settled",
-        ),
-    )
-    moved = 0
-    for rows, was, to in due:
-        for row in rows:
-            if to == "settled" and behind(tx, row.id, limit=1):
-                continue  # somebody's acts are still unread
-            moved += _try_move(tx, None, row.id, (was,), to, now)
-    return moved
 
 
 def from_template(tx: Tx, actor_id: int, key: str, starts_on: date, now: datetime) -> int:
@@ -230,9 +224,19 @@ def energy_week(tx: Tx, starts_on: date, now: datetime) -> int:
     return made
 
 
+def pay_again(tx: Tx, actor_id: int, campaign_id: int, now: datetime) -> int:
+    """Bonuses a dry fund or a frozen account left unpaid are due again; the clock pays them within a minute."""
+    row = _campaign(tx, campaign_id)
+    if row.fund_id is None or row.decided_at is None:
+        raise _wrong_state(row, "settled")
+    again = try_again(tx, campaign_id)
+    record(tx, actor_id, "campaign.pay_again", campaign_id, {"bonuses": again}, now)
+    return again
+
+
 def campaign_audit(tx: Tx) -> list[str]:
-    """One line a fault: guarded budgets against the bonuses written down."""
-    b = campaign_bonus.c
+    """One line a fault: budgets and draws of funds against the bonuses written down."""
+    b, c = campaign_bonus.c, campaign.c
     paid = {
         row.campaign_id: int(row.paid)
         for row in tx.rows(
@@ -241,12 +245,22 @@ def campaign_audit(tx: Tx) -> list[str]:
             .group_by(b.campaign_id)
         )
     }
-    rows = tx.rows(select(campaign.c.id, campaign.c.bonus_spent).where(campaign.c.bonus_budget.is_not(None)))
-    return [
+    rows = tx.rows(
+        select(c.id, c.bonus_spent, c.fund_id)
+        .where(c.bonus_budget.is_not(None) | c.fund_id.is_not(None))
+        .order_by(c.id)
+    )
+    faults = [
         f"campaign {row.id}: {row.bonus_spent} spent, but bonuses of {paid.get(row.id, 0)}"
         for row in rows
         if row.bonus_spent != paid.get(row.id, 0)
     ]
+    given = funds.given(tx, [f"campaign:{row.id}" for row in rows if row.fund_id])
+    for row in rows:
+        drawn = given.get(f"campaign:{row.id}", 0)
+        if row.fund_id and drawn != paid.get(row.id, 0):
+            faults.append(f"campaign {row.id}: its fund gave {drawn}, but bonuses of {paid.get(row.id, 0)}")
+    return faults + team_faults(tx)
 
 
 # --- shared --------------------------------------------------------------------------------------
@@ -262,20 +276,8 @@ def _campaign(tx: Tx, campaign_id: int) -> Row[Any]:
 def _move(
     tx: Tx, actor_id: int | None, campaign_id: int, was: Sequence[str], to: str, now: datetime, **also: Any
 ) -> None:
-    if not _try_move(tx, actor_id, campaign_id, was, to, now, **also):
+    if not step(tx, actor_id, campaign_id, was, to, now, **also):
         raise _wrong_state(_campaign(tx, campaign_id), to)
-
-
-def _try_move(
-    tx: Tx, actor_id: int | None, campaign_id: int, was: Sequence[str], to: str, now: datetime, **also: Any
-) -> int:
-    """The conditional update decides between a staff member and the clock, or two of either."""
-    moved = tx.execute(
-        update(campaign).where(campaign.c.id == campaign_id, campaign.c.status.in_(was)).values(status=to, **also)
-    ).rowcount
-    if moved:
-        _record(tx, actor_id, f"campaign.{to}", campaign_id, {"was": list(was)}, now)
-    return int(moved)
 
 
 def _wrong_state(row: Row[Any], to: str) -> EngineError:
@@ -283,7 +285,7 @@ def _wrong_state(row: Row[Any], to: str) -> EngineError:
 
 
 def _only_words(row: Row[Any], facts: CampaignFacts) -> CampaignFacts:
-    kept = {name: row._mapping[name] for name in ("slug", "starts_at", "audience", "multiplier")}
+    kept = {name: row._mapping[name] for name in (*RULES, "badge_zh", "badge_en", "badge_icon")}
     return CampaignFacts(**{**asdict(facts), **kept})
 
 
@@ -303,7 +305,7 @@ def _new_budget(tx: Tx, campaign_id: int, budget: int | None) -> dict[str, Any]:
     if budget is not None and budget < paid:
         raise Invalid({"bonus_budget": "below_spent"})
     tx.execute(delete(campaign_bonus).where(b.campaign_id == campaign_id, b.status == "dry"))
-    tx.execute(update(campaign_join).where(campaign_join.c.campaign_id == campaign_id).values(seen_seq=0))
+    tx.execute(update(campaign_join).where(campaign_join.c.campaign_id == campaign_id).values(seen_seq=-1))
     return {"bonus_spent": paid}
 
 
@@ -313,37 +315,14 @@ def _write_tasks(tx: Tx, campaign_id: int, tasks: Sequence[TaskFacts]) -> None:
         tx.execute(insert(campaign_task).values(campaign_id=campaign_id, **values, sort=place))
 
 
-def _check(facts: CampaignFacts, tasks: Sequence[TaskFacts] | None) -> None:
-    wrong: dict[str, str] = {}
-    wrong |= {name: "required" for name in ("slug", "title_zh") if not getattr(facts, name).strip()}
-    if facts.ends_at <= facts.starts_at:
-        wrong["ends_at"] = "before_start"
-    if not 100 <= facts.multiplier <= 500:
-        wrong["multiplier"] = "out_of_bounds"
-    if facts.bonus_budget is not None and not 0 <= facts.bonus_budget <= 10**12:
-        wrong["bonus_budget"] = "out_of_bounds"
-    if not (facts.audience.get("all") or facts.audience.get("kinds") or facts.audience.get("units")):
-        wrong["audience"] = "required"
-    if not wrong:
-        first, last = rules.days_of_window(facts.starts_at, facts.ends_at)
-        for task in tasks or ():
-            outside = task.day is not None and not first <= task.day <= last
-            if (
-                outside
-                or task.kind not in rules.KINDS
-                or task.target < 1
-                or task.reward_points < 0
-                or not task.title_zh
-            ):
-                wrong["tasks"] = "invalid"
-    if wrong:
-        raise Invalid(wrong)
-
-
 def _unused(tx: Tx, slug: str) -> None:
     if tx.scalar(select(campaign.c.id).where(campaign.c.slug == slug)) is not None:
         raise Invalid({"slug": "taken"})
 
 
-def _record(tx: Tx, actor_id: int | None, action: str, campaign_id: int, detail: dict[str, Any], now: datetime) -> None:
-    journal.record(tx, actor_id, action, f"campaign:{campaign_id}", detail, now)
+def _known_fund(tx: Tx, fund_id: int | None) -> None:
+    if fund_id is not None:
+        try:
+            funds.one(tx, fund_id)
+        except EngineError:
+            raise Invalid({"fund_id": "not_a_choice"}) from None

@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class CampaignFacts:
-    """A campaign as written by staff; `multiplier` in percent, `audience` as in the table."""
+    """A campaign as written by staff; `multiplier` in percent, `audience` as in the table, badge for all tasks."""
 
     slug: str
     title_zh: str
@@ -25,11 +25,18 @@ class CampaignFacts:
     audience: dict[str, Any] = field(default_factory=lambda: {"all": True})
     multiplier: int = 100
     bonus_budget: int | None = None
+    fund_id: int | None = None
+    badge_zh: str = ""
+    badge_en: str = ""
+    badge_icon: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskFacts:
-    """A task: for one theme day or (day None) the whole window; empty behaviours and domains mean any act."""
+    """A task: for one theme day or (day None) the whole window; empty behaviours and domains mean any act.
+
+    `rule` is what the kind needs besides, by the names of points_engine.campaign.Rule, sets as sorted lists.
+    """
 
     title_zh: str
     kind: str
@@ -41,3 +48,7 @@ class TaskFacts:
     domains: tuple[str, ...] = ()
     unit_zh: str = ""
     unit_en: str = ""
+    rule: dict[str, Any] = field(default_factory=dict)
+    badge_zh: str = ""
+    badge_en: str = ""
+    badge_icon: str = ""

@@ -7,7 +7,7 @@ from typing import Any
 
 from points_engine.errors import Invalid
 from points_engine.methodology import DOMAINS, Catalogue
-from webapp.campaigns.service import CampaignFacts, TaskFacts
+from webapp.campaigns.service import ICONS, CampaignFacts, TaskFacts
 from webapp.console.forms import (
     local_input,
     read_audience,
@@ -34,6 +34,8 @@ def read_campaign(form: Any, catalogue: Catalogue, *, with_tasks: bool) -> tuple
     audience = read_audience(form, wrong)
     multiplier = read_whole(form, "multiplier", wrong)
     budget = read_whole(form, "bonus_budget", wrong, optional=True)
+    fund = read_whole(form, "fund_id", wrong, optional=True)
+    badge = read_badge(form, "badge", wrong)
     tasks = [_task(row, catalogue, wrong) for row in rows_of(form) if not _blank(row)] if with_tasks else []
     if wrong or starts is None or ends is None or multiplier is None:
         raise Invalid(wrong)
@@ -44,8 +46,24 @@ def read_campaign(form: Any, catalogue: Catalogue, *, with_tasks: bool) -> tuple
         audience=audience,
         multiplier=multiplier,
         bonus_budget=budget,
+        fund_id=fund,
+        **badge,
     )
     return facts, tasks
+
+
+def read_badge(form: Any, at: str, wrong: dict[str, str]) -> dict[str, str]:
+    """A badge by its two names and icon; without a Chinese name there is none."""
+    zh, en = (" ".join((form.get(f"{at}_{lang}") or "").split()) for lang in ("zh", "en"))
+    icon = form.get(f"{at}_icon") or ""
+    if not zh and not en:
+        return {"badge_zh": "", "badge_en": "", "badge_icon": ""}
+    wrong |= {f"{at}_{lang}": "too_long" for lang, text, most in (("zh", zh, 20), ("en", en, 40)) if len(text) > most}
+    if not zh:
+        wrong[f"{at}_zh"] = "required"
+    if icon not in ICONS:
+        wrong[f"{at}_icon"] = "not_a_choice"
+    return {"badge_zh": zh, "badge_en": en, "badge_icon": icon}
 
 
 def _task(row: Mapping[str, Any], catalogue: Catalogue, wrong: dict[str, str]) -> TaskFacts:

@@ -15,11 +15,13 @@ from webapp.console.campaign_forms import read_campaign, rows_of, values_of
 from webapp.console.forms import read_day
 from webapp.console.roles import EDIT
 from webapp.console.views import Answer, change, sentence, show
+from webapp.ledger import funds
 from webapp.store import Tx
 from webapp.web import guard, house, now, say, signed_in, t
 
 bp = Blueprint("console_campaigns", __name__, url_prefix="/console/campaigns")
 
+MOST_FUNDS = 200
 # state: what to do next -> (service, word on the button, what it means)
 STEPS: dict[str, dict[str, tuple[Any, tuple[str, str], tuple[str, str]]]] = {
     "draft": {
@@ -138,6 +140,17 @@ def take(campaign_id: int, step: str) -> Answer:
     )
 
 
+@bp.post("/<int:campaign_id>/pay-again")
+@guard.roles(*EDIT)
+def pay_again(campaign_id: int) -> Answer:
+    """Bonuses that a dry fund or a frozen account left unpaid."""
+    return change(
+        lambda tx: service.pay_again(tx, signed_in().member_id, campaign_id, now()),
+        url_for(".edit", campaign_id=campaign_id),
+        t("一分钟内补发", "They are paid within a minute"),
+    )
+
+
 def _save(known: Any) -> Answer:
     me = signed_in().member_id
     started = known is not None and known.status == "open"
@@ -171,13 +184,12 @@ def _form(
     preview: Any = None,
 ) -> Answer:
     kinds = values.getlist("kinds") if hasattr(values, "getlist") else values.get("kinds", [])
-    paid = 0
-    if known is not None:
-        with house().store.read() as tx:
-            paid = queries.bonus_paid(tx, known.id)
+    with house().store.read() as tx:
+        bonuses = queries.bonus_sums(tx, known.id) if known is not None else {}
+        choices = [(fund.id, f"{fund.name} ({fund.balance})") for fund in funds.funds(tx, limit=MOST_FUNDS)]
     return show(
         "campaign.html", 400 if errors else 200, known=known, values=values, rows=rows, errors=errors or {},
-        preview=preview, paid=paid, steps=STEPS.get(known.status, {}) if known else {},
+        preview=preview, bonuses=bonuses, funds=choices, icons=service.ICONS, steps=STEPS.get(known.status, {}) if known else {},
         wrong_rows={int(name.split("-")[1]) for name in errors or () if name.startswith("task-")},
         behaviours=[b for b in house().catalogue.behaviours if b.loggable], kinds=kinds,
     )  # fmt: skip

@@ -65,12 +65,19 @@ CAMPAIGN_STATES: dict[str, Pair] = {
     "open": ("进行中", "Open"),
     "closed": ("已结束", "Closed"),
     "settled": ("已结算", "Settled"),
+    "archived": ("已归档", "Archived"),
 }
 TASK_KINDS: dict[str, Pair] = {
     "log": ("打卡次数", "Times logged"),
     "days": ("打卡天数", "Days with an act"),
     "grams": ("减排量（克）", "Grams avoided"),
     "amount": ("行为数量", "Amount done"),
+    "streak": ("连续天数", "Days in a row"),
+    "scan": ("到点扫码", "Scan a place"),
+    "team": ("共同目标", "Team goal"),
+    "quiz": ("通过测验", "Pass a quiz"),
+    "pledge": ("签署公约", "Sign a pledge"),
+    "session": ("参加课程活动", "Attend a session"),
 }
 LEVELS: dict[str, Pair] = {
     "declared": ("自报", "Declared"),
@@ -269,6 +276,8 @@ ACTIONS: dict[str, Pair] = {
     "campaign.open": ("活动开始", "Campaign opened"),
     "campaign.closed": ("活动结束", "Campaign closed"),
     "campaign.settled": ("活动结算", "Campaign settled"),
+    "campaign.archived": ("活动归档", "Campaign archived"),
+    "campaign.pay_again": ("补发活动奖励", "Campaign bonuses due again"),
     "audit.run": ("运行审计", "Audit asked for"),
     "job.retry": ("重试任务", "Job tried again"),
 }

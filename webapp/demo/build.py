@@ -217,9 +217,9 @@ class World:
     def finish(self) -> None:
         """What follows from the days: boards, closed campaigns, and a round of every job."""
         campaigns.catch_up(self.store, self.catalogue, self.end)  # a campaign settles when all is read
+        events.finish(self.store, self.catalogue, self.programme, self.first, self.end)
         with self.store.write() as tx:
             self._top_up(tx, self.town.people[0].member_id)
-            events.finish(tx, self.programme, self.first, self.end)
             if self.town.units:
                 lists.wait(tx, self.registry.book, self.staff["hr-demo"], self.town.units[0].id, self.end)
             self._meters(tx)

@@ -12,7 +12,7 @@ from webapp.campaigns.service import CampaignFacts, TaskFacts
 from webapp.demo.days import at
 from webapp.inbox import service as inbox
 from webapp.inbox.forms import AnnouncementText
-from webapp.store import Tx
+from webapp.store import Store, Tx
 
 WEEK = 7
 GREEN_WAYS = ("walk", "bike", "shared_bike", "ebike", "bus", "bus_ride", "shuttle", "carpool")
@@ -105,12 +105,16 @@ def announce(tx: Tx, staff: dict[str, int], first: date, until: date) -> None:
             inbox.publish_announcement(tx, editor, made, when)
 
 
-def finish(tx: Tx, programme: Programme, first: date, end: datetime) -> None:
-    """Let the clock close (and settle) what is over."""
+def finish(store: Store, catalogue: Any, programme: Programme, first: date, end: datetime) -> None:
+    """Let the clock close (and settle) what is over, each at its time."""
     if programme.before is not None:
         over = start_of(first + timedelta(days=programme.before_last + 1))
-        campaigns.move_by_clock(tx, over + timedelta(minutes=1))
-    campaigns.move_by_clock(tx, end)
+        campaigns.move_by_clock(store, over + timedelta(minutes=1))
+        settles = over + campaigns.SETTLE_AFTER + timedelta(minutes=1)
+        if settles < end:
+            campaigns.catch_up(store, catalogue, settles)
+            campaigns.move_by_clock(store, settles)
+    campaigns.move_by_clock(store, end)
 
 
 WELCOME_ZH = """欢迎来到园区碳普惠平台。

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, tuple_, update
+from sqlalchemy import Row, case, func, insert, select, tuple_, update
 
 from points_engine.errors import Invalid, refuse
 from points_engine.fund import KINDS, SIGN, FundEntry, cover
@@ -203,6 +203,18 @@ def drawn(tx: Tx, fund_id: int) -> int:
     rows = tx.rows(select(c.code, func.sum(c.amount).label("n")).where(c.fund_id == fund_id).group_by(c.code))
     sums = {row.code: int(row.n) for row in rows}
     return sums.get("draw", 0) - sums.get("refund", 0)
+
+
+def given(tx: Tx, causes: Sequence[str]) -> dict[str, int]:
+    """What funds gave for each cause and did not get back."""
+    if not causes:
+        return {}
+    c = fund_transfer.c
+    signed = func.sum(case((c.code == "draw", c.amount), else_=-c.amount)).label("n")
+    rows = tx.rows(
+        select(c.cause, signed).where(c.cause.in_(list(causes)), c.code.in_(("draw", "refund"))).group_by(c.cause)
+    )
+    return {row.cause: int(row.n) for row in rows}
 
 
 # --- inside --------------------------------------------------------------------------------------

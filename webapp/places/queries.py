@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -90,6 +90,19 @@ def by_source(tx: Tx, source: str) -> Place | None:
         return None
     row = tx.row(select(place).where(place.c.id == int(number)))
     return None if row is None else _place(row)
+
+
+def kinds_of(tx: Tx, ids: Collection[int]) -> dict[int, str]:
+    """What kind of place each of these is."""
+    if not ids:
+        return {}
+    return {row.id: row.kind for row in tx.rows(select(place.c.id, place.c.kind).where(place.c.id.in_(sorted(ids))))}
+
+
+def choices(tx: Tx, limit: int = 300) -> list[tuple[int, str, str, bool]]:
+    """Places for tasks that ask for one: id, both names, whether it is open; newest first."""
+    rows = tx.rows(select(place).order_by(place.c.id.desc()).limit(limit))
+    return [(row.id, row.name_zh, row.name_en or row.name_zh, row.status == "open") for row in rows]
 
 
 def _within(units: frozenset[int] | None) -> ColumnElement[bool]:

@@ -212,6 +212,28 @@ def signed_between(tx: Tx, slug: str, ids: Sequence[int], first: datetime, last:
     return {row.member_id: row.at for row in rows}
 
 
+def signers_since(tx: Tx, slug: str, first: datetime, last: datetime) -> set[int]:
+    """Who signed any edition of a pledge from `first` up to before `last`."""
+    s = pledge_signature.c
+    rows = tx.rows(
+        select(s.member_id)
+        .join(pledge, pledge.c.id == s.pledge_id)
+        .where(pledge.c.slug == slug, s.on_wall.in_((True, False)), s.signed_at >= first, s.signed_at < last)
+    )
+    return {row.member_id for row in rows}
+
+
+def editions_signed(tx: Tx, slug: str, ids: Sequence[int], last: datetime) -> set[tuple[int, int]]:
+    """Which of these members signed which edition of a pledge before `last`."""
+    s = pledge_signature.c
+    rows = tx.rows(
+        select(s.member_id, s.edition)
+        .join(pledge, pledge.c.id == s.pledge_id)
+        .where(pledge.c.slug == slug, s.member_id.in_(list(ids)), s.signed_at < last)
+    )
+    return {(row.member_id, row.edition) for row in rows}
+
+
 def units_signed(tx: Tx, slug: str, ids: Sequence[int]) -> set[int]:
     """Which of these units have signed any edition of a pledge."""
     u = pledge_unit.c
