@@ -63,6 +63,7 @@ def build_house(settings: Settings, clock: Clock | None = None) -> web.House:
         clock=clock or SystemClock(),
         blobs=open_blobs(settings.blob_url),
         sms=members.open_sender(settings),
+        mail=importlib.import_module("webapp.inbox.post").open_post(settings),
         jobs=tuple(job for room in _modules("jobs") for job in getattr(room, "JOBS", ())),
         handlers={k: f for room in _modules("jobs") for k, f in getattr(room, "HANDLERS", {}).items()},
         desk=Desk(store, group=settings.group_commit),

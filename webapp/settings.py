@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -14,8 +15,12 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "PUHUI_"
 SECRETS_FILE = "secret.env"
+MAIL = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}"
+)
 DEVELOPMENT_SECRET = "development-only-not-a-secret"  # noqa: S105 - production refuses it
-SECRETS = ("secret_key", "track_key", "phone_key", "phone_pepper", "metrics_token", "database_url", "redis_url")
+SECRETS = ("secret_key", "track_key", "phone_key", "phone_pepper", "metrics_token", "database_url", "redis_url",
+           "smtp_password")  # fmt: skip
 
 
 class SettingsError(Exception):
@@ -70,7 +75,7 @@ class Settings(BaseSettings):
     phone_key: str = Field(
         DEVELOPMENT_SECRET,
         min_length=16,
-        description="Encrypts phone numbers; losing it loses them.",
+        description="Encrypts phone numbers and e-mail addresses; losing it loses them.",
         repr=False,
     )
     phone_pepper: str = Field(
@@ -88,6 +93,22 @@ class Settings(BaseSettings):
         default_factory=lambda data: "none" if data.get("env") == "production" else "console",
         description="How sign-in codes leave: console (log and development inbox) or none (password only).",
     )
+    mail_sender: Literal["smtp", "file", "none"] = Field(
+        default_factory=lambda data: "none" if data.get("env") == "production" else "file",
+        description="How e-mails leave: smtp, file (into the var folder, for development) or none (the app alone).",
+    )
+    smtp_host: str | None = Field(None, description="The mail server. Required for PUHUI_MAIL_SENDER=smtp.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its port; 465 is usual for tls, 587 for starttls.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the connection is encrypted; none is for a relay on the same machine only."
+    )
+    smtp_user: str | None = Field(None, description="The name to sign in with, if the server asks.", repr=False)
+    smtp_password: str | None = Field(None, description="The password to sign in with.", repr=False)
+    smtp_from: str | None = Field(
+        None, description="The address e-mails come from. Required for PUHUI_MAIL_SENDER=smtp."
+    )
+    smtp_timeout: int = Field(15, ge=1, le=120, description="Seconds to wait for the mail server at each step.")
+    smtp_ca: Path | None = Field(None, description="Certificates to trust for the mail server, if it is a private one.")
     icp_number: str | None = Field(None, description="The filing number (备案号) shown at the foot of every page.")
     web_processes: int = Field(1, ge=1, le=64, description="Web processes of `serve`; more than one wants Redis.")
     web_threads: int = Field(8, ge=1, le=128, description="Threads of each web process.")
@@ -171,6 +192,17 @@ class Settings(BaseSettings):
         return value.rstrip("/")
 
     @model_validator(mode="after")
+    def _fit_for_mail(self) -> Self:
+        if self.mail_sender == "smtp":
+            if not self.smtp_host or not MAIL.fullmatch(self.smtp_from or ""):
+                raise ValueError("PUHUI_MAIL_SENDER=smtp needs PUHUI_SMTP_HOST and an address in PUHUI_SMTP_FROM")
+            if self.smtp_security == "none" and self.smtp_host not in ("127.0.0.1", "::1", "localhost"):
+                raise ValueError("PUHUI_SMTP_SECURITY=none is for a mail server on this machine only")
+        if self.mail_sender == "file" and self.production:
+            raise ValueError("production does not write e-mails into files; set PUHUI_MAIL_SENDER to smtp or none")
+        return self
+
+    @model_validator(mode="after")
     def _fit_for_production(self) -> Self:
         if not self.production:
             return self
@@ -212,6 +244,11 @@ class Settings(BaseSettings):
     @property
     def broker_dir(self) -> Path:
         return self.var_dir / "broker"
+
+    @property
+    def address(self) -> str:
+        """Where people reach us, for links in what leaves without a request."""
+        return self.base_url or f"http://{self.host}:{self.port}"
 
     @property
     def development_inbox(self) -> bool:

@@ -11,6 +11,7 @@ from flask import url_for
 
 from tests.browser.world import ANONYMOUS, LOGINS, View, World
 from webapp.console.campaigns import STEPS
+from webapp.inbox.mailing import off_token
 from webapp.web.guards import Rule, rule_of
 from webapp.web.house import Principal
 
@@ -342,6 +343,7 @@ EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
         "SELECT id FROM announcement WHERE published_at IS NOT NULL AND withdrawn_at IS NULL LIMIT 1",
         "announcement_id",
     ),
+    "mail.ask_off": lambda ask: [{"token": off_token(ask.world.app.extensions["puhui"].settings, 1)}],
     "meters.show": lambda ask: ask.ids(
         _one_of_each("kind", "meter", "member_id = :me AND unit_id IS NULL"), "meter_id"
     ),

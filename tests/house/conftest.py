@@ -23,6 +23,7 @@ from tests.people import Person
 from webapp import demo
 from webapp.app import create_app
 from webapp.feeds import files
+from webapp.inbox.mailing import off_token
 from webapp.jobs.runner import run_job
 from webapp.members import service as members
 from webapp.members import signin
@@ -118,6 +119,9 @@ EXAMPLES = {
     "role": "SELECT 'editor'",
     "row_id": "SELECT min(id) FROM outbox",
     "step": "SELECT 'close'",
+    "token": f"SELECT '{off_token(Settings(env='test'), 1)}'",
+    "topic": "SELECT 'news'",
+    "way": "SELECT 'off'",
     "trip_id": "SELECT id FROM trip WHERE member_id = :me",
     "unit_id": "SELECT unit_id FROM membership JOIN role_grant USING (member_id, unit_id)",
     "upload_id": "SELECT id FROM upload WHERE member_id = :me",

@@ -12,7 +12,11 @@ from webapp.app import ROOMS
 
 # The modules a room shows to rooms on its right, besides service, queries and forms; tables are private.
 DOORS = {
-    "members": {"phones", "signin"},  # feeds find people by a number's fingerprint; the API signs people in
+    "members": {
+        "limits",
+        "phones",
+        "signin",
+    },  # codes by e-mail are counted too; feeds find people by a number's fingerprint; the API signs people in
     "ledger": {"audit", "funds", "setwise"},  # one view of the replay for every audit; credits by the thousand
     "green_units": {"figures", "yearly"},  # one rule hides sums of fewer than five people
     "photos": {"pictures", "words"},  # every photo is taken in by one hand

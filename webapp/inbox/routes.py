@@ -6,11 +6,13 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from points_engine.errors import Invalid
-from webapp.inbox import queries, service
+from webapp.inbox import queries, routes_mail, service
+from webapp.inbox.topics import NAMES, topic_of
 from webapp.web import guard, house, now, say, signed_in, t
 from webapp.web.urls import is_local
 
 bp = Blueprint("inbox", __name__)
+BLUEPRINTS = (bp, routes_mail.bp)
 
 
 @bp.get("/inbox")
@@ -21,7 +23,7 @@ def index() -> str:
         raise Invalid({"after": "invalid"})
     with house().store.read() as tx:
         page = queries.page(tx, signed_in().member_id, now(), after)
-    return render_template("inbox/index.html", page=page)
+    return render_template("inbox/index.html", page=page, offers=_offers(page), names=NAMES)
 
 
 @bp.post("/inbox/read")
@@ -48,3 +50,13 @@ def announcement(announcement_id: int) -> str:
     with house().store.read() as tx:
         found = queries.announcement_in_force(tx, announcement_id, now())
     return render_template("inbox/announcement.html", page=found)
+
+
+def _offers(page: queries.InboxPage) -> dict[str, str]:
+    """Beside the newest notice of each topic: the one tap that turns the topic off."""
+    offers: dict[str, str] = {}
+    for each in page.notices:
+        topic = topic_of(each.kind)
+        if topic and topic not in offers.values():
+            offers[each.id] = topic
+    return offers

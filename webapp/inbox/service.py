@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 
 from points_engine.errors import Invalid, refuse
+from webapp.inbox import digests, mailing
 from webapp.inbox.forms import AnnouncementText
 from webapp.inbox.tables import announcement, notice
+from webapp.inbox.topics import chosen, topic_of
 from webapp.journal import service as journal
 from webapp.store import Tx
 
@@ -71,9 +73,24 @@ def notify_many(
     for one in to:
         made = new_id(now)
         row = common | dict(one) | {"id": made, "key": one.get("key") or made}
-        rows.setdefault((row["member_id"], row["key"]), row)
+        rows.setdefault((int(one["member_id"]), str(row["key"])), row)
     ready = list(rows.values())
-    return sum(tx.upsert(notice, ready[i : i + BATCH], key=("member_id", "key")) for i in range(0, len(ready), BATCH))
+    return sum(_send(tx, kind, ready[i : i + BATCH], now) for i in range(0, len(ready), BATCH))
+
+
+def _send(tx: Tx, kind: str, rows: list[dict[str, Any]], now: datetime) -> int:
+    """Write one batch; in the app at once, always. Silent topics come as read, wanted ones wait for an e-mail."""
+    topic = topic_of(kind)
+    if topic is None:
+        return tx.upsert(notice, rows, key=("member_id", "key"))
+    wishes = digests.wishes(tx, {row["member_id"] for row in rows})
+    silent = {m for m, wish in wishes.items() if topic in chosen(wish.silent)}
+    for row in rows:
+        row["read_at"] = now if row["member_id"] in silent else None
+    written = tx.upsert(notice, rows, key=("member_id", "key"))
+    if written:
+        digests.expect(tx, kind, rows, wishes)
+    return written
 
 
 def mark_read(tx: Tx, member_id: int, notice_id: str, now: datetime) -> str:
@@ -96,8 +113,14 @@ def mark_all_read(tx: Tx, member_id: int, now: datetime) -> int:
 
 
 def forget(tx: Tx, member_id: int, now: datetime) -> None:
-    """The member leaves: their notices go."""
+    """The member leaves: their notices go, and their e-mail address."""
     tx.execute(delete(notice).where(notice.c.member_id == member_id))
+    mailing.forget(tx, member_id)
+
+
+def export(house: Any, tx: Tx, member_id: int) -> dict[str, Any]:
+    """The e-mail address, opened, beside the rows of the tables."""
+    return {"email": mailing.settings_of(tx, house.settings, member_id).address}
 
 
 def create_announcement(tx: Tx, actor_id: int, command: AnnouncementText, now: datetime) -> int:

@@ -1,9 +1,10 @@
-"""Tables of the inbox: one row a notice to one member, one row an announcement to all."""
+"""Tables of the inbox: one row a notice to one member, one row an announcement; e-mail in mail_tables.py."""
 
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, String, Table, Text, UniqueConstraint, text
 
+from webapp.inbox import mail_tables as mail_tables
 from webapp.store import BigId, UtcDateTime, metadata
 
 notice = Table(

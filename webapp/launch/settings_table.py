@@ -15,6 +15,7 @@ COMPUTED = {
     "phone_key": "a development value; `up` makes one",
     "phone_pepper": "a development value; `up` makes one",
     "sms_sender": "`console`; `none` in production",
+    "mail_sender": "`file`; `none` in production",
     "log_json": "on in production",
 }
 

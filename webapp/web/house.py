@@ -21,6 +21,7 @@ class House:
     clock: Any
     blobs: Any = None
     sms: Any = None
+    mail: Any = None
     jobs: tuple[Any, ...] = ()
     handlers: dict[str, Callable[..., Any]] = field(default_factory=dict)
     desk: Any = None
