@@ -5,19 +5,23 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import uuid
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from points_engine import board_file
 from points_engine.errors import EngineError, Invalid
 from tests.rooms.boardpark import TODAY, act, catch_up, close, company, faults, join, people, undo
+from webapp.energy.tables import energy_reading
 from webapp.green_units import service as units
 from webapp.green_units.forms import UnitNames
 from webapp.members.tables import child
+from webapp.meters.tables import meter, month_use
 from webapp.rankings import closing, queries, service
 from webapp.rankings.published_tables import board_closing, published_board
 
@@ -142,7 +146,7 @@ def test_a_reversal_later_makes_a_second_version_and_the_first_stays(store: Any)
     first, now = file(store, "members"), OVER + timedelta(days=3)
     undo(store, 2, 102, date(2026, 6, 9), now)
     catch_up(store, now)
-    assert file(store, "members") == first and service.recounted(store, MONTH, 1, now) == []
+    assert file(store, "members") == first and service.recounted(store, MONTH, 1) == []
     with pytest.raises(Invalid), store.write() as tx:
         closing.correct(tx, 101, MONTH, "扣回一次重复申报", "", now)
     with store.write() as tx:
@@ -157,7 +161,7 @@ def test_a_reversal_later_makes_a_second_version_and_the_first_stays(store: Any)
     assert [each.note_en for each in page.versions] == ["A double claim was taken back", ""]
     assert (page.me.grams, old.me.grams) == (306, 306) or page.me.grams == 306
     assert next(r.grams for r in old.rows if r.subject_id == 2) == 408
-    assert service.recounted(store, MONTH, 1, now) == service.recounted(store, MONTH, 2, now) == []
+    assert service.recounted(store, MONTH, 1) == service.recounted(store, MONTH, 2) == []
     assert faults(store) == []
     with pytest.raises(EngineError), store.read() as tx:
         queries.page(tx, "members", MONTH, 1, None, now, 3)
@@ -223,7 +227,7 @@ def test_what_is_published_while_writes_run_is_what_the_ledger_gives_again(store
             thread.join()
     act(store, 5, 900, TODAY, OVER)
     store.retrying(lambda tx: closing.approve(tx, 102, MONTH, OVER))
-    assert service.recounted(store, MONTH, 1, OVER) == []
+    assert service.recounted(store, MONTH, 1) == []
     cut = by_sql(store, MONTH, 1)
     stored = {row[1]: int(row[2]) for row in rows_of(file(store, "members"))}
     with store.read() as tx:
@@ -231,6 +235,63 @@ def test_what_is_published_while_writes_run_is_what_the_ledger_gives_again(store
     assert stored == {board_file.reference(salt, who): grams * 1000 for who, grams in cut.items()}
     with store.read() as tx:
         assert {r.period for r in tx.rows(select(board_closing.c.period).where(board_closing.c.state == "published"))} > {MONTH}  # fmt: skip
+
+
+def measure(store: Any, unit: int, carrier: str, month: str, milli: int, source: str = "meter", part: str = "") -> None:
+    """A month of a unit's meter; or a figure of the park's platform, or one that the unit typed."""
+    with store.write() as tx:
+        if source != "meter":
+            version = tx.scalar(text("SELECT count(*) + 1 FROM energy_reading WHERE unit_id = :u AND month = :m AND meter = :p"), {"u": unit, "m": month, "p": part})  # fmt: skip
+            row = {
+                "unit_id": unit,
+                "month": month,
+                "carrier": carrier,
+                "source": source,
+                "meter": part,
+                "version": version,
+            }
+            tx.insert(energy_reading, [row | {"value_milli": milli, "note": "", "actor_id": 1, "entered_at": OVER}])
+            return
+        own = str(uuid.UUID(int=unit * 10 + len(carrier)))
+        known = {"member_id": 0, "id": own, "unit_id": unit, "kind": carrier, "number_hash": own, "last4": "0001", "digits": 6,
+                 "people": 1, "electric_heating": False, "by_usage": False, "register": 1, "opened_on": date(2025, 1, 1),
+                 "created_at": OVER, "due": False}  # fmt: skip
+        tx.upsert(meter, [{name: value for name, value in known.items() if name in meter.c}], key=("member_id", "id"))
+        use = {
+            "member_id": 0,
+            "meter_id": own,
+            "month": month,
+            "kind": carrier,
+            "size": "1",
+            "days": 30,
+            "use_milli": milli,
+        }
+        tx.upsert(month_use, [use | {"measured": True}], key=("member_id", "meter_id", "month"), replace=("use_milli",))
+
+
+def test_an_energy_board_is_worked_out_again_from_what_meters_said(store: Any) -> None:
+    """Meters before the platform, the platform where no meter is read, nothing that a unit told itself; later readings change nothing."""
+    a, b = park(store)
+    c = company(store, "丙公司", now=datetime(2026, 6, 2, 1, 0, tzinfo=UTC))
+    for month, of_a, of_b in (("2025-06", 900_000, 500_000), (MONTH, 700_000, 450_000)):
+        measure(store, a, "electricity", month, of_a)
+        measure(store, a, "electricity", month, 999_000_000, "platform")
+        measure(store, b, "electricity", month, of_b, "platform", "A1")
+        measure(store, c, "electricity", month, of_a * 9, "typed")
+    measure(store, b, "heat", MONTH, 1, "platform")  # nothing of a year before
+    catch_up(store)
+    store.retrying(lambda tx: service.refresh_energy(tx, OVER))
+    close(store, OVER, REVIEWED)
+    publish(store)
+    first = file(store, "enterprise-energy")
+    # 0.1229 kg a kWh: 200 and 50 kWh less than a year before
+    assert [int(row[2]) for row in rows_of(first)] == [24_580_000, 6_145_000]
+    assert service.recounted(store, MONTH, 1) == []
+    measure(store, a, "electricity", MONTH, 100_000)
+    measure(store, b, "electricity", MONTH, 1, "platform", "A1")
+    assert service.recounted(store, MONTH, 1) == [] and file(store, "enterprise-energy") == first
+    with pytest.raises(DBAPIError), store.write() as tx:
+        tx.execute(text("UPDATE board_energy SET measured = ''"))
 
 
 def by_sql(store: Any, period: str, version: int) -> dict[int, int]:

@@ -115,7 +115,7 @@ def recount(period: str) -> Answer:
     with house().store.read() as tx:
         row = queries.review_of(tx, period, board_of("members"), now()).row
     version = row.version if row.state in ("frozen", "published") else row.version - 1
-    wrong = service.recounted(house().store, period, version, now()) if version else []
+    wrong = service.recounted(house().store, period, version) if version else []
     me = signed_in().member_id
     house().store.retrying(lambda tx: service.note_recount(tx, me, period, version, wrong, now()))
     if wrong:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from points_engine import energy as rules
+from points_engine.clock import days_of
 from points_engine.energy import Score, ScoreInputs
 from points_engine.errors import refuse
 from webapp.energy.books import Account, accounts
@@ -231,3 +233,46 @@ def letter(tx: Tx, letter_id: int, unit_id: int | None = None) -> Any:
     if row is None:
         raise refuse("not_found", "unknown_letter")
     return row
+
+
+def platform_pairs(tx: Tx, months: Sequence[str]) -> list[tuple[int, str, str, int, int, int, int]]:
+    """What the park's energy platform measured beside a year before: (unit, carrier, month, use, days, use then, days then).
+
+    Uses in thousandths, the newest version of each figure; only what both years have, a unit's own total before its own
+    meters before those of its parts, each meter against itself.
+    """
+    years = {month: f"{int(month[:4]) - 1}{month[4:]}" for month in months}
+    r, u = energy_reading.c, green_units.unit_rows.c
+    if not years:
+        return []
+    query = (
+        select(func.coalesce(u.top_id, u.id).label("top"), r.unit_id, r.carrier, r.meter, r.month, r.value_milli)
+        .join(green_units.unit_rows, u.id == r.unit_id)
+        .where(r.source == "platform", r.month.in_(sorted({*years, *years.values()})))
+        .order_by(r.version)
+    )
+    told = {(row.top, row.carrier, row.unit_id, row.meter, row.month): row.value_milli for row in tx.rows(query)}
+    pairs: dict[tuple[int, str, str], dict[tuple[int, str], tuple[int, int]]] = defaultdict(dict)
+    for (top, carrier, unit, meter, month), use in told.items():
+        then = told.get((top, carrier, unit, meter, years.get(month, "")))
+        if then is not None:
+            pairs[top, carrier, month][unit, meter] = use, then
+    return [
+        (top, carrier, month, use, _days(month), then, _days(years[month]))
+        for (top, carrier, month), those in sorted(pairs.items())
+        for use, then in _best(top, those)
+    ]
+
+
+def _days(month: str) -> int:
+    first, last = days_of(month)
+    return (last - first).days + 1
+
+
+def _best(top: int, those: dict[tuple[int, str], tuple[int, int]]) -> list[tuple[int, int]]:
+    """The unit's own total, else its own meters, else what its parts have (of each the total before the meters)."""
+    own = {meter: pair for (unit, meter), pair in those.items() if unit == top}
+    if own:
+        return [own[""]] if "" in own else list(own.values())
+    totals = {unit for unit, meter in those if not meter}
+    return [pair for (unit, meter), pair in those.items() if not meter or unit not in totals]

@@ -22,6 +22,7 @@ PAGE = 30
 FEWEST = 5
 # For joins by rooms on the right: one row a membership, from joined_on up to the day before left_on.
 memberships = membership
+unit_rows = green_unit
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,14 @@ from webapp.journal import service as journal
 from webapp.rankings import ladders, marks, words
 from webapp.rankings.boards import GRACE, Board, boards_of
 from webapp.rankings.freezing import Draft, held_in
-from webapp.rankings.published_tables import board_closing, board_cut_off, board_hold, published_board, published_row
+from webapp.rankings.published_tables import (
+    board_closing,
+    board_cut_off,
+    board_energy,
+    board_hold,
+    published_board,
+    published_row,
+)
 from webapp.rankings.standings import take_turn
 from webapp.rankings.tables import open_period, score, unit_part, unit_score
 from webapp.store import Tx
@@ -197,6 +204,9 @@ def _write(tx: Tx, draft: Draft, row: Any, actor_id: int | None, now: datetime) 
     _move(tx, row, "freezing", **values)
     parts = [{"period": period, "version": version, "part": n, "positions": text} for n, text in enumerate(cut.parts)]
     tx.insert(board_cut_off, parts)
+    lines = [" ".join(map(str, row)) for row in draft.measured]
+    kept = [{"measured": "\n".join(lines[start : start + CHUNK])} for start in range(0, len(lines), CHUNK)]
+    tx.insert(board_energy, [{"period": period, "version": version, "part": n, **each} for n, each in enumerate(kept)])
     boards = boards_of(period)
     for board in boards:
         _write_board(tx, board, draft, row)
@@ -249,7 +259,7 @@ def head_facts(board: Board, draft: Draft, row: Any) -> dict[str, object]:
 
 
 def _throw_away(tx: Tx, period: str, version: int) -> None:
-    for table in (published_row, published_board, board_cut_off):
+    for table in (published_row, published_board, board_energy, board_cut_off):
         tx.execute(delete(table).where(table.c.period == period, table.c.version == version))
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, case, func, or_, select
 
 from points_engine import boards as rules
 from points_engine.clock import days_of, local_day, month_of
 from points_engine.ranking import kind_of
+from webapp.energy import queries as energy
 from webapp.green_units import queries as green_units
 from webapp.green_units.queries import BoardUnit, headcount, memberships
 from webapp.ledger import queries as ledger
@@ -127,21 +128,41 @@ def baselines(tx: Tx, period: str, units: Mapping[int, BoardUnit], only: bool = 
     return {unit: rules.baseline(pair(unit, last_year), (pair(unit, each) for each in earlier)) for unit in units}
 
 
-def saved(tx: Tx, periods: Sequence[str], now: datetime) -> dict[Key, int]:
-    """Grams of standard coal that each unit's meters saved in the periods that have months."""
+class Measured(NamedTuple):
+    """A month of a unit's meter beside the same month of the year before; use in thousandths."""
+
+    unit_id: int
+    kind: str
+    month: str
+    use_milli: int
+    days: int
+    then_milli: int
+    then_days: int
+
+
+def measured(tx: Tx, periods: Sequence[str], now: datetime) -> list[Measured]:
+    """What units' meters say of the periods that have months; where no meter is read, what the park's energy platform says.
+
+    Figures that a unit typed or sent in a file itself are nobody's measurement but its own, and stand on no board.
+    """
     last = local_day(now)
-    months = {p: months_of(p, last) for p in periods if kind_of(p) != "week"}
-    rows = meters.unit_months(tx, sorted({month for those in months.values() for month in those}))
-    by_month: dict[str, dict[int, int]] = {}
-    for row in rows:
-        grams_ = rules.saved_grams(row.kind, row.use_milli, row.days, row.then_milli, row.then_days)
-        units = by_month.setdefault(row.month, {})
-        units[row.unit_id] = units.get(row.unit_id, 0) + grams_
+    months = sorted({month for p in periods if kind_of(p) != "week" for month in months_of(p, last)})
+    own = [Measured(r.unit_id, r.kind, r.month, r.use_milli, r.days, r.then_milli, r.then_days)
+           for r in meters.unit_months(tx, months)]  # fmt: skip
+    known = {(row.unit_id, row.kind, row.month) for row in own}
+    told = (Measured(*pair) for pair in energy.platform_pairs(tx, months))
+    return sorted(own + [row for row in told if row[:3] not in known])
+
+
+def saved(rows: Iterable[Measured], periods: Sequence[str]) -> dict[Key, int]:
+    """Grams of standard coal that each unit saved in the periods that have months."""
+    months = [p for p in periods if kind_of(p) != "week"]
     found: dict[Key, int] = {}
-    for period, those in months.items():
-        for month in those:
-            for unit, n in by_month.get(month, {}).items():
-                found[unit, period] = found.get((unit, period), 0) + n
+    for row in rows:
+        n = rules.saved_grams(row.kind, row.use_milli, row.days, row.then_milli, row.then_days)
+        for period in months:
+            if kind_of(period) == "total" or row.month.startswith(period):
+                found[row.unit_id, period] = found.get((row.unit_id, period), 0) + n
     return found
 
 
@@ -157,18 +178,18 @@ def months_of(period: str, last: date) -> list[str]:
     return [month for month in found if month <= month_of(last)]
 
 
-def figures(tx: Tx, period: str, now: datetime) -> list[Figure]:
-    """Every unit of a period that has grams or saved energy; worked out anew from days, memberships and meters."""
-    values, energy = sums(tx, *days_of(period)), saved(tx, [period], now)
+def figures(tx: Tx, period: str, rows: Iterable[Measured]) -> list[Figure]:
+    """Every unit of a period that has grams or saved energy; worked out anew from days, memberships and what was measured."""
+    values, coal = sums(tx, *days_of(period)), saved(rows, [period])
     acting = active(tx, period)
-    ids = sorted({unit for unit, n in values.items() if n > 0} | {unit for unit, _ in energy})
+    ids = sorted({unit for unit, n in values.items() if n > 0} | {unit for unit, _ in coal})
     units = {k: v for part in _parts(ids) for k, v in green_units.board_units(tx, part or ()).items()}
     people = {key: n for key, n in heads(tx, [period]).items() if key[0] in units}
     tenths = weights(tx, units, people)
     bases = baselines(tx, period, units, only=False) if "improvement" in measures_of(period) else {}
     return [
         Figure(units[u], values.get(u, 0), acting.get(u, 0), people.get((u, period), 0), tenths.get((u, period), 0),
-               bases.get(u, (0, 0)), energy.get((u, period), 0))
+               bases.get(u, (0, 0)), coal.get((u, period), 0))
         for u in ids if u in units
     ]  # fmt: skip
 

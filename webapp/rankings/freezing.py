@@ -17,7 +17,7 @@ from webapp.ledger import queries as ledger
 from webapp.members import queries as members
 from webapp.rankings import figures, marks
 from webapp.rankings.boards import boards_of, find
-from webapp.rankings.figures import Figure
+from webapp.rankings.figures import Figure, Measured
 from webapp.rankings.published_tables import board_hold
 from webapp.store import Tx
 
@@ -45,6 +45,7 @@ class Draft:
     entries: Boards
     held: Held
     cut: CutOff
+    measured: list[Measured]
 
 
 def work_out(tx: Tx, period: str, now: datetime) -> Draft:
@@ -58,8 +59,9 @@ def work_out(tx: Tx, period: str, now: datetime) -> Draft:
     )
     values = ((int(row[0]), int(row[1])) for row in tx.rows(query))
     entries = of_members(values, members.inactive(tx), held)
-    entries |= of_units(figures.figures(tx, period, now), period, held)
-    return Draft(period, now, entries, held, cut_off(tx))
+    measured = figures.measured(tx, [period], now)
+    entries |= of_units(figures.figures(tx, period, measured), period, held)
+    return Draft(period, now, entries, held, cut_off(tx), measured)
 
 
 def held_in(tx: Tx, period: str) -> Held:

@@ -52,6 +52,17 @@ board_cut_off = Table(
     Column("positions", Text, nullable=False),
 )
 
+# What units' meters measured, as the energy boards of a version were worked out from it: a row each of "unit kind month use days
+# use-a-year-before days-then", some thousand a part; use in thousandths.
+board_energy = Table(
+    "board_energy",
+    metadata,
+    Column("period", String(8), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("measured", Text, nullable=False),
+)
+
 # Entries that staff hold back until a doubt is settled; they stand on no board of the period meanwhile.
 board_hold = Table(
     "board_hold",
@@ -149,7 +160,7 @@ def fixed_statements(dialect: str, table: str) -> list[str]:
     ]
 
 
-for _table in (board_closing, board_cut_off, published_board, published_row):
+for _table in (board_closing, board_cut_off, board_energy, published_board, published_row):
     for _dialect in ("sqlite", "postgresql"):
         for _statement in fixed_statements(_dialect, _table.name):
             event.listen(_table, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]

@@ -1,10 +1,10 @@
-"""Published boards worked out again from the transfers themselves, up to where each chain stood at the cut-off."""
+"""Published boards worked out again from the transfers up to where each chain stood at the cut-off, and from what meters said."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -18,12 +18,12 @@ from webapp.ledger import queries as ledger
 from webapp.members import queries as members
 from webapp.rankings import figures, freezing
 from webapp.rankings.boards import boards_of
-from webapp.rankings.figures import Figure, Key
-from webapp.rankings.published_tables import board_cut_off, published_board
+from webapp.rankings.figures import Figure, Key, Measured
+from webapp.rankings.published_tables import board_cut_off, board_energy, published_board
 from webapp.store import Tx
 
 RANGE = 5000  # members at a time
-FROM_METERS = "energy"  # not of the ledger
+FROM_METERS = "energy"
 
 
 @dataclass(slots=True)
@@ -43,20 +43,32 @@ def positions(tx: Tx, period: str, version: int) -> dict[int, int]:
     return {int(member): int(seq) for member, seq in pairs}
 
 
-def boards(tx: Tx, period: str, seen: Mapping[int, int], held: freezing.Held, now: datetime) -> freezing.Boards:
-    """All boards of a period from the transfers up to the positions `seen`."""
+def measured(tx: Tx, period: str, version: int) -> list[Measured]:
+    """What meters said when a version was frozen."""
+    e = board_energy.c
+    rows = tx.rows(select(e.measured).where(e.period == period, e.version == version).order_by(e.part))
+    lines = [line.split() for row in rows for line in row.measured.splitlines()]
+    return [Measured(int(unit), kind, month, *map(int, rest)) for unit, kind, month, *rest in lines]
+
+
+def boards(
+    tx: Tx, period: str, seen: Mapping[int, int], held: freezing.Held, meters: Sequence[Measured]
+) -> freezing.Boards:
+    """All boards of a period from the transfers up to the positions `seen`, and from what `meters` said."""
     last_year, earlier = rules.baseline_periods(period)
     bases = [each for each in (last_year, *earlier) if each]
     sums = Sums()
     for part in _ranges(seen):
         _add(tx, sums, part, seen, period, bases)
     found = freezing.of_members(sorted(sums.members.items()), members.inactive(tx), held)
-    return found | freezing.of_units(_figures(tx, sums, period, last_year, earlier, now), period, held)
+    those = _figures(tx, sums, period, last_year, earlier, figures.saved(meters, [period]))
+    return found | freezing.of_units(those, period, held)
 
 
-def differences(tx: Tx, period: str, version: int, now: datetime) -> list[str]:
+def differences(tx: Tx, period: str, version: int) -> list[str]:
     """Which boards of a published version are not, byte for byte, what the ledger says at its cut-off."""
-    right = boards(tx, period, positions(tx, period, version), freezing.held_in(tx, period), now)
+    meters = measured(tx, period, version)
+    right = boards(tx, period, positions(tx, period, version), freezing.held_in(tx, period), meters)
     b = published_board.c
     stored = {
         row.board: row for row in tx.rows(select(published_board).where(b.period == period, b.version == version))
@@ -64,8 +76,10 @@ def differences(tx: Tx, period: str, version: int, now: datetime) -> list[str]:
     wrong = []
     for board in boards_of(period):
         row = stored.get(board.code)
-        if board.measure == FROM_METERS or (row is not None and not row.head):
-            continue
+        if row is not None and not row.head:
+            continue  # closed before there were versions
+        if board.measure == FROM_METERS and not meters:
+            continue  # frozen before what meters said was kept
         if row is None or board_file.digest(text_of(row.head, row.salt, right[board.code])) != row.checksum:
             wrong.append(board.code)
     return wrong
@@ -117,8 +131,10 @@ def _spans(tx: Tx, part: tuple[int, int]) -> dict[int, list[tuple[int, date, dat
     return found
 
 
-def _figures(tx: Tx, sums: Sums, period: str, last_year: str | None, earlier: list[str], now: datetime) -> list[Figure]:
-    ids = sorted({unit for unit, _ in sums.units})
+def _figures(
+    tx: Tx, sums: Sums, period: str, last_year: str | None, earlier: list[str], coal: Mapping[Key, int]
+) -> list[Figure]:
+    ids = sorted({unit for unit, _ in sums.units} | {unit for unit, _ in coal})
     units: dict[int, Any] = {}
     for start in range(0, len(ids), RANGE):
         units |= green_units.board_units(tx, ids[start : start + RANGE])
@@ -137,7 +153,7 @@ def _figures(tx: Tx, sums: Sums, period: str, last_year: str | None, earlier: li
             people.get((unit, period), 0),
             tenths.get((unit, period), 0),
             rules.baseline(pair(unit, last_year), [pair(unit, each) for each in earlier]),
-            0,
+            coal.get((unit, period), 0),
         )
         for unit in ids
         if unit in units

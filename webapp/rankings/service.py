@@ -66,10 +66,10 @@ def freeze(store: Store, period: str, now: datetime) -> int:
     return store.retrying(lambda tx: closing.freeze(tx, draft, now))
 
 
-def recounted(store: Store, period: str, version: int, now: datetime) -> list[str]:
+def recounted(store: Store, period: str, version: int) -> list[str]:
     """Codes of boards of a version that are not what the transfers say at its cut-off."""
     with store.snapshot() as tx:
-        return recount.differences(tx, period, version, now)
+        return recount.differences(tx, period, version)
 
 
 def forget(tx: Tx, member_id: int, now: datetime) -> None:

@@ -80,7 +80,7 @@ def refresh_energy(tx: Tx, now: datetime) -> int:
     """Read what units' meters saved; returns how many units and periods changed."""
     take_turn(tx, now)
     periods = open_periods(tx, now)
-    right = figures.saved(tx, periods, now)
+    right = figures.saved(figures.measured(tx, periods, now), periods)
     stored = {
         (row.unit_id, row.period): row.saved
         for row in tx.rows(select(unit_score).where(unit_score.c.period.in_(periods), unit_score.c.saved != 0))
@@ -373,7 +373,7 @@ def _rebuild_units(tx: Tx, period: str, now: datetime) -> None:
     marks.drop(tx, period)
     ladders.drop(tx, period)
     rows, found = [], []
-    for figure in figures.figures(tx, period, now):
+    for figure in figures.figures(tx, period, figures.measured(tx, [period], now)):
         old = before.get(figure.unit.id)
         reached = old.reached_at if old is not None and old.value == figure.value else now
         row = _new_score(figure.unit.id, period, figure.unit.kind, figure.value, reached)
