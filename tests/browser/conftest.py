@@ -9,12 +9,15 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import world
 from tests.browser.pages import page_endpoints
-from tests.browser.visit import Visitor
+from tests.browser.visit import WAIT, Visitor
 from webapp.app import create_app
 from webapp.settings import Settings
+
+expect.set_options(timeout=WAIT)  # its own default is a third of that
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from points_engine.clock import LOCAL
-from tests.browser.test_journeys import WAIT, sign_in
-from tests.browser.visit import PHONE
+from tests.browser.test_journeys import sign_in
+from tests.browser.visit import PHONE, WAIT
 from tests.browser.world import View, World
 from webapp.challenges.jobs import move_challenges, refresh_challenges
 
@@ -78,8 +78,7 @@ def test_a_challenge_from_its_template_to_the_report(open_at: Any, full: World) 
     colleague.get_by_role("link", name=re.compile("班组一周挑战")).click()
     colleague.get_by_role("button", name="参加", exact=True).click()
     expect(colleague.locator("main")).to_contain_text("已参加")
-    brand = colleague.evaluate("getComputedStyle(document.body).getPropertyValue('--brand').trim()")
-    assert brand == "#5b3cc4"
+    colleague.wait_for_function("getComputedStyle(document.body).getPropertyValue('--brand').trim() === '#5b3cc4'")
     colleague.goto("/")
     colleague.locator("form[data-tile] button").first.click()
     expect(colleague.locator(".flash, .toasts").first).to_contain_text("已记录")

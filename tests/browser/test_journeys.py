@@ -11,11 +11,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.visit import PHONE
+from tests.browser.visit import PHONE, WAIT, arrive
 from tests.browser.world import DEMO_PASSWORD, LOGINS, View, World
 
 pytestmark = pytest.mark.browser
-WAIT = 15_000  # milliseconds; the machine may be busy
 
 
 @pytest.fixture
@@ -43,7 +42,9 @@ def sign_in(page: Page, who: str) -> None:
     page.goto("/sign-in?by=password")
     page.get_by_label("手机号或登录名").fill(LOGINS[who])
     page.get_by_label("密码", exact=True).fill(DEMO_PASSWORD)
-    page.get_by_role("button", name="登录").click()
+    with page.expect_navigation():  # the next page must not cut the answer with the cookie short
+        page.get_by_role("button", name="登录").click()
+    expect(page).not_to_have_url(re.compile("/sign-in"))
 
 
 def register(page: Page, phone: str) -> None:
@@ -52,6 +53,7 @@ def register(page: Page, phone: str) -> None:
     page.get_by_label("手机号").fill(phone)
     page.get_by_role("button", name="获取验证码").click()
     page.get_by_role("link", name="打开开发收件箱").click()
+    arrive(page, "/dev/sms$")
     code = page.locator("[data-code]").first.inner_text()
     page.go_back()
     page.get_by_label("6 位验证码").fill(code)
@@ -144,7 +146,7 @@ def test_redeem_and_cancel_without_scripts(plain: Any) -> None:
     page.get_by_role("button", name="确认取消").click()
     expect(page.locator("main")).to_contain_text("50 积分已退回")
     page.goto("/rewards")
-    assert page.locator(".stat b").first.inner_text() == points
+    expect(page.locator(".stat b").first).to_have_text(points)
 
 
 def test_join_a_unit_by_code_without_scripts(plain: Any, full: World) -> None:
@@ -156,9 +158,11 @@ def test_join_a_unit_by_code_without_scripts(plain: Any, full: World) -> None:
     register(page, "13912340003")
     page.get_by_role("link", name="加入单位或社区").click()
     page.get_by_label("加入码").fill(found.join_code.lower())
-    page.get_by_role("button", name="加入", exact=True).click()
-    if page.locator("h1").inner_text().startswith("加入"):  # the unit has departments to choose from
+    with page.expect_navigation():
         page.get_by_role("button", name="加入", exact=True).click()
+    if page.locator("h1").inner_text().startswith("加入"):  # the unit has departments to choose from
+        with page.expect_navigation():
+            page.get_by_role("button", name="加入", exact=True).click()
     page.goto("/units")
     expect(page.locator("main .list").first).to_contain_text(found.name)
 

@@ -138,7 +138,7 @@ def test_without_network_a_photo_waits_even_over_a_reload(page: Page, full: Worl
     page.reload()
     expect(page.locator("#photos")).to_contain_text("照片已收到", timeout=WAIT)
     assert len(photos_of(full, rider)) == 1
-    page.reload()
+    page.reload(wait_until="networkidle")  # the script has looked at what the phone holds
     expect(page.locator("#photos")).to_be_hidden()
 
 

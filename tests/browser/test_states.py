@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.browser.visit import DESKTOP, PHONE, Visitor, examine, listen
+from tests.browser.visit import DESKTOP, PHONE, Visitor, examine, listen, resize
 from tests.browser.world import ANONYMOUS, View, World
 
 pytestmark = pytest.mark.browser
@@ -69,7 +71,7 @@ def test_a_form_with_a_mistake(
         page.evaluate("() => document.querySelector('main form.form, main form').requestSubmit()")
     status = arrived.value.status
     assert 400 <= status < 500
-    assert page.locator("[aria-invalid=true]").count() or page.locator("main [role=alert], main .note.bad").count()
+    expect(page.locator("[aria-invalid=true], main [role=alert], main .note.bad").first).to_be_attached()
     _check(page, view, said, status)
 
 
@@ -78,12 +80,12 @@ def test_the_staff_menu_opens_on_a_phone(visitor: Visitor, full: World) -> None:
     said = listen(page)
     page.goto(full.address + "/console")
     menu = page.locator(".sidemenu")
-    assert not menu.evaluate("(e) => e.open"), "the menu is folded on a phone"
+    expect(menu).not_to_have_attribute("open", re.compile(""))  # folded on a phone
     page.locator(".sidemenu > summary").click()
-    assert page.locator(".sidemenu a").first.is_visible()
+    expect(page.locator(".sidemenu a").first).to_be_visible()
     page.locator(".sidemenu > summary").click()
-    page.set_viewport_size(DESKTOP)
+    resize(page, DESKTOP)
     page.locator(".sidemenu a").first.wait_for(state="visible")  # the summary is gone: nobody could open it
-    page.set_viewport_size(PHONE)
+    resize(page, PHONE)
     page.locator(".sidemenu > summary").click()
     _check(page, View(), said)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from playwright.sync_api import expect
 
 from tests.browser.pages import Case
 from tests.browser.world import View, World
 
 HERE = Path(__file__).parent
+WAIT = 15_000  # milliseconds; the machine may be busy
 AXE = (HERE / "axe.min.js").read_text(encoding="utf-8")
 PROBE = (HERE / "probe.js").read_text(encoding="utf-8").partition("*/")[2].strip()
 WIDE = (HERE / "wide.js").read_text(encoding="utf-8").partition("*/")[2].strip()
@@ -23,6 +29,38 @@ PHONE, NARROW, DESKTOP = (
     {"width": 320, "height": 640},
     {"width": 1280, "height": 800},
 )
+
+
+def until(page: Any, holds: Callable[[], Any], what: str) -> None:
+    """Wait for what is not on the page itself (a row, a list of ours) while the page goes on; fails with `what`."""
+    ends = time.monotonic() + WAIT / 1000
+    while not holds():
+        assert time.monotonic() < ends, what
+        page.wait_for_timeout(50)
+
+
+def arrive(page: Any, address: str) -> None:
+    """Wait until the page at an address that matches is open and whole, so that keys and scripts meet all of it."""
+    expect(page).to_have_url(re.compile(address))
+    page.wait_for_load_state()
+
+
+def steady(locator: Any) -> str:
+    """What it says once that has not changed for half a second: painting may lag behind the click that ended it."""
+    page, said = locator.page, locator.inner_text()
+    for _ in range(40):
+        page.wait_for_timeout(500)
+        now = locator.inner_text()
+        if now == said:
+            return str(said)
+        said = now
+    raise AssertionError(f"{said!r} keeps changing")
+
+
+def resize(page: Any, size: dict[str, int]) -> None:
+    """Change the window and wait until the page has noticed."""
+    page.set_viewport_size(size)
+    page.wait_for_function("(w) => matchMedia(`(width: ${w}px)`).matches", arg=size["width"])
 
 
 class Visitor:
@@ -96,6 +134,6 @@ def examine(page: Any, view: View) -> list[str]:
         wrong.append(f"shown as {shown} and not as {view}")
     for size in (DESKTOP, NARROW, PHONE):
         if page.viewport_size != size:
-            page.set_viewport_size(size)
+            resize(page, size)
         wrong += [f"scrolls sideways: {line}" for line in page.evaluate(WIDE)]
     return wrong
