@@ -42,9 +42,7 @@ def give_phones(store: Any, numbers: dict[int, str]) -> None:
     """Members with these numbers."""
     with store.write() as tx:
         for member_id, number in numbers.items():
-            tx.execute(
-                member.update().where(member.c.id == member_id).values(phone_hash=BOOK.fingerprint(number))
-            )
+            tx.execute(member.update().where(member.c.id == member_id).values(phone_hash=BOOK.fingerprint(number)))
 
 
 def csv_file(rows: int) -> bytes:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from webapp.activities import audit as activities_audit
 from webapp.campaigns import service as campaigns
 from webapp.challenges import service as challenges
+from webapp.energy import audit as energy_audit
 from webapp.honours import service as honours
 from webapp.ledger import audit as ledger_audit
 from webapp.ledger.audit import Findings
@@ -46,6 +47,7 @@ def run(store: Store) -> Report:
         _merge(faults, counts, methods_audit.check_credits(tx))
         faults += rewards.stock_audit(tx)
         faults += campaigns.campaign_audit(tx)
+        faults += energy_audit.energy_audit(tx)
         faults += rankings.audit_boards(tx)
         faults += _balance(counts)
         counts |= _shop(tx)

@@ -315,7 +315,9 @@ EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
     "console_announcements.edit": lambda ask: ask.ids(
         _one_of_each("published_at IS NULL, withdrawn_at IS NULL", "announcement"), "announcement_id"
     ),
-    "console_boards.one": lambda ask: ask.ids("SELECT DISTINCT period FROM board_closing ORDER BY 1 DESC LIMIT 2", "period"),
+    "console_boards.one": lambda ask: ask.ids(
+        "SELECT DISTINCT period FROM board_closing ORDER BY 1 DESC LIMIT 2", "period"
+    ),
     "console_campaigns.ask": _campaign_steps,
     "console_campaigns.edit": lambda ask: ask.ids("SELECT id FROM campaign", "campaign_id"),
     "console_feeds.one": lambda ask: ask.ids("SELECT id FROM feed_file", "file_id"),

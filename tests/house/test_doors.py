@@ -23,6 +23,14 @@ DOORS = {
     "activities": {"commands", "partner_acts", "proofs", "views"},  # an act is read and told in one way everywhere
     "feeds": {"files", "mapping"},  # the desk hands files in, and names the partners there are
     "meters": {"files", "words"},  # the desk reads tables as meters do, and tells a working in the same words
+    "energy": {
+        "evaluating",
+        "file_pages",
+        "files",
+        "importing",
+        "pages",
+        "words",
+    },  # the desk judges, and takes in the platform's files
     "methods": {"views"},  # pages and the API give the same open data
     "rankings": {"boards", "figures"},  # names of boards and periods; honours judge units by the sums boards rest on
 }

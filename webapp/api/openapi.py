@@ -69,7 +69,9 @@ CALLS = (
         refusals=(400, 403, 404, 409),
     ),
     Call("get", "/methods", "The methods with every version, as open data", "Method", listed=True, public=True),
-    Call("get", "/methods/{method_code}", "One method, by its code or reference", "Method", refusals=(404,), public=True),
+    Call(
+        "get", "/methods/{method_code}", "One method, by its code or reference", "Method", refusals=(404,), public=True
+    ),
     Call("get", "/meters", "My meters, open ones first", "Meter", listed=True),
     Call("get", "/meters/{meter_id}", "One of my meters and what its months saved", "MeterMonths", refusals=(404,)),
     Call(

@@ -15,7 +15,20 @@ from points_engine.methodology import Catalogue, load
 from webapp import settings as settings_of
 from webapp.app import build_house
 from webapp.campaigns import service as campaigns
-from webapp.demo import boards, challenges, crowd, events, indicators, lists, meters, places, pledges, town, weather
+from webapp.demo import (
+    boards,
+    challenges,
+    crowd,
+    energy,
+    events,
+    indicators,
+    lists,
+    meters,
+    places,
+    pledges,
+    town,
+    weather,
+)
 from webapp.demo.days import at
 from webapp.demo.habits import Menu
 from webapp.demo.life import Life
@@ -186,6 +199,7 @@ class World:
         if self.town.units:
             meters.hang_at_work(tx, key, self.seed, self.town.units[0].id, self.staff["hr-demo"], self.until, end)
             boards.hang_meters(tx, key, self.seed, self.town.units, self.staff["hr-demo"], self.until, end)
+            energy.build(tx, self.seed, self.staff, self.town.units, self.until)
 
     def _welcome(self, tx: Tx) -> None:
         inbox.notify_many(

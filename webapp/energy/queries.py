@@ -48,7 +48,7 @@ class Result:
 def results(tx: Tx, unit_ids: Sequence[int], year: int) -> dict[int, Result]:
     """The year of some units: as the evaluation was closed, else as it stands now; units of other kinds are left out."""
     units = [unit for unit in green_units.by_ids(tx, unit_ids) if unit.kind in KINDS and unit.top_id is None]
-    known = accounts(tx, units, year - 1, year)
+    known = of_year(tx, units, year)
     closed = closed_scores(tx, year, [unit.id for unit in units])
     live = scores(tx, known, year)
     found: dict[int, Result] = {}
@@ -97,9 +97,14 @@ def last_closing(tx: Tx, year: int) -> Any:
     return tx.row(select(c.version, c.closed_at).where(c.year == year).order_by(c.version.desc()).limit(1))
 
 
+def of_year(tx: Tx, units: Sequence[Unit], year: int) -> dict[int, Account]:
+    """The accounts of many units in a year and the year before."""
+    return accounts(tx, units, year - 1, year)
+
+
 def account(tx: Tx, unit: Unit, year: int) -> Account:
-    """One unit's (or part's) account of a year and the year before, as far back as its target begins."""
-    return accounts(tx, [unit], year - 1, year)[unit.id]
+    """One unit's (or part's) account of a year and the year before."""
+    return of_year(tx, [unit], year)[unit.id]
 
 
 def seen_by(tx: Tx, member_id: int, unit_id: int, staff: bool) -> tuple[Unit, Unit]:

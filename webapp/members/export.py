@@ -13,7 +13,18 @@ from webapp.store import Tx, metadata
 
 # Keys to the account, not data about the person.
 SECRET_COLUMNS = frozenset(
-    {"password_hash", "token_hash", "code_hash", "phone_hash", "phone_cipher", "ref_hash", "number_hash", "scored_version", "version_lock", "sealed"}
+    {
+        "password_hash",
+        "token_hash",
+        "code_hash",
+        "phone_hash",
+        "phone_cipher",
+        "ref_hash",
+        "number_hash",
+        "scored_version",
+        "version_lock",
+        "sealed",
+    }
 )
 
 
