@@ -27,6 +27,12 @@ NOT_PAGES = {
     "challenge_admin.report_file": "a file to keep",
     "challenges.certificate": "a picture",
     "challenges.look": "a stylesheet",
+    "energy.export": "a file to keep",
+    "energy.faults": "a file to keep",
+    "energy.poster": "a picture",
+    "energy.template": "a file to keep",
+    "console_energy.export": "a file to keep",
+    "console_energy_platform.faults": "a file to keep",
     "health.healthz": "for probes",
     "health.metrics": "for scrapers",
     "health.readyz": "for probes",
@@ -191,6 +197,15 @@ def _unit_meters(ask: Asker) -> Arguments:
     return [{"unit_id": r.unit_id, "meter_id": _dashed(r.id)} for r in found if r.unit_id in own]
 
 
+def _last_year(ask: Asker) -> int:
+    return int(ask.world.rows("SELECT max(year) AS year FROM energy_score")[0].year)
+
+
+def _of_mine(ask: Asker, statement: str) -> Arguments:
+    own = ask.person.unit_ids if ask.person else ()
+    return [dict(r._mapping) for r in ask.world.rows(statement) if r.unit_id in own]
+
+
 def _challenges(*states: str) -> Callable[[Asker], Arguments]:
     """Challenges of the administrator's unit in these states."""
 
@@ -336,6 +351,25 @@ EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
     "console_rewards.edit": lambda ask: ask.ids(_one_of_each("kind", "reward"), "reward_id"),
     "console_units.ask_close": _staff_units,
     "console_units.edit": _staff_units,
+    "console_energy.card": lambda ask: ask.ids("SELECT min(unit_id) FROM energy_letter", "unit_id"),
+    "console_energy_platform.one": lambda ask: ask.ids(
+        "SELECT max(id) FROM energy_import WHERE unit_id IS NULL", "import_id"
+    ),
+    "energy.facts": _administered,
+    "energy.index": lambda ask: [
+        a | {"year": y} for a in _administered(ask) for y in (_last_year(ask), _last_year(ask) + 1)
+    ],
+    "energy.letter": lambda ask: _of_mine(
+        ask, "SELECT unit_id, id AS letter_id FROM energy_letter WHERE status = 'sent'"
+    ),
+    "energy.preview": lambda ask: _of_mine(ask, "SELECT unit_id, id AS import_id FROM energy_import"),
+    "energy.publish": _administered,
+    "energy.readings": _administered,
+    "energy.report": _administered,
+    "energy.uploads": _administered,
+    "energy_public.publication": lambda ask: [
+        dict(r._mapping) for r in ask.world.rows("SELECT unit_id, year, version FROM energy_publication")
+    ],
     "green_units.invitation": _join_codes,
     "green_units.show": _units,
     "home.how": _methods("code"),

@@ -22,6 +22,9 @@ from webapp.campaigns import service as campaigns
 from webapp.campaigns.tables import campaign
 from webapp.console import service as desk_service
 from webapp.console.tables import audit_report
+from webapp.energy import evaluating, importing
+from webapp.energy import files as energy_files
+from webapp.energy.forms import Told
 from webapp.feeds import files
 from webapp.inbox import queries as inbox
 from webapp.jobs import enqueue, runner
@@ -81,7 +84,28 @@ TABLE = {
     "console_campaigns.edit": EDIT,
     "console_campaigns.ask": EDIT,
     "console_campaigns.take": EDIT,
+<<<<<<< HEAD
     "console_campaigns.pay_again": EDIT,
+=======
+    "console_energy.index": EDIT,
+    "console_energy.close": EDIT,
+    "console_energy.card": EDIT,
+    "console_energy.tick": EDIT,
+    "console_energy.write": EDIT,
+    "console_energy.letters": EDIT,
+    "console_energy.send": EDIT,
+    "console_energy.drop": EDIT,
+    "console_energy.quotas": EDIT,
+    "console_energy.export": EDIT,
+    "console_energy.sheet": EDIT,
+    "console_energy_platform.index": EDIT,
+    "console_energy_platform.upload": EDIT,
+    "console_energy_platform.one": EDIT,
+    "console_energy_platform.faults": EDIT,
+    "console_energy_platform.confirm": EDIT,
+    "console_energy_platform.drop": EDIT,
+    "console_energy_platform.code": EDIT,
+>>>>>>> 18a8c70 (Let the desk judge the year, send letters by two hands and take in the platform's files)
     "console_indicators.index": EDIT,
     "console_indicators.one": EDIT,
     "console_pledges.index": EDIT,
@@ -367,6 +391,36 @@ def walk_indicators() -> list[tuple[str, str, dict[str, str]]]:
     return [("console_indicators.one", "/console/indicators/4", entry)]
 
 
+def walk_energy(house: Any, helper: Person) -> list[tuple[str, str, dict[str, Any]]]:
+    """A year closed and judged; letters written, sent and put aside; a quota; a code, and files of the platform."""
+    now, body = house.clock.now(), {"body": "请整改"}
+    units = [make_unit(house, "public_body", name) for name in ("甲局", "乙局", "丙局")]
+    told = energy_files.Lines(["code"], [Told(units[0], "electricity", "2026-01", "EM-1", 5000)], [])
+    with house.store.write() as tx:
+        evaluating.close_year(tx, helper.id, 2025, now)
+        sent, dropped = (evaluating.write_letter(tx, helper.id, u, 2025, "rectify", body, now) for u in units[:2])
+        importing.set_code(tx, helper.id, "EM-1", units[0], "electricity", now)
+        kept, gone = (importing.stage(tx, actor, None, "a.json", "0" * 64, told, now) for actor in (helper.id, 0))
+    at, sheet = "/console/energy", b"code,month,value\nEM-1,2026-02,7\n"
+    quota = {"kind": "enterprise", "measure": "area", "upper": "20", "from_year": "2025", "source": "标准"}
+    return [
+        ("console_energy.close", f"{at}/close?year=2025", {}),
+        ("console_energy.tick", f"{at}/units/{units[0]}", {"done_officer": "1", "evidence_officer": "文件"}),
+        ("console_energy.write", f"{at}/units/{units[2]}/letter", body | {"kind": "rectify"}),
+        ("console_energy.send", f"{at}/letters/{sent}/send", {}),
+        ("console_energy.drop", f"{at}/letters/{dropped}/drop", {}),
+        ("console_energy.quotas", f"{at}/quotas", quota),
+        (
+            "console_energy_platform.code",
+            f"{at}/platform/codes",
+            {"code": "EM-2", "unit": str(units[0]), "carrier": "water"},
+        ),
+        ("console_energy_platform.upload", f"{at}/platform", {"file": (io.BytesIO(sheet), "a.csv")}),
+        ("console_energy_platform.confirm", f"{at}/platform/{kept}/confirm", {}),
+        ("console_energy_platform.drop", f"{at}/platform/{gone}/drop", {}),
+    ]
+
+
 def walk_pledges(text: dict[str, str]) -> list[tuple[str, str, dict[str, str]]]:
     """The steps of a pledge: written, changed, published, closed."""
     return [
@@ -441,6 +495,7 @@ def walk(house: Any, ling: Person, helper: Person) -> list[tuple[str, str, dict[
         *walk_money(unit),
         *walk_pledges(text),
         *walk_indicators(),
+        *walk_energy(house, helper),
         ("console_rewards.new", "/console/rewards/new", REWARD),
         ("console_rewards.edit", f"/console/rewards/{shelf + 1}", REWARD | {"points": "30"}),
         ("console_rewards.stock", f"/console/rewards/{shelf + 1}/stock", {"amount": "5"}),
@@ -526,7 +581,7 @@ def test_every_page_opens_when_empty_and_when_full_in_both_languages(
     full = [
         "/console/review?tab=sample", *cases, f"/console/review/{who}/{act}", f"/console/review/{who}/{act}/photo/{upload}", "/console/campaigns/1",
         "/console/campaigns/1/open", "/console/rewards/1", "/console/merchants/1", "/console/announcements/1",
-        "/console/units/1", "/console/units/1/close", f"/console/members/{who}", "/console/methods/T03",
+        "/console/energy/units/1", "/console/energy/platform/1", "/console/units/1", "/console/units/1/close", f"/console/members/{who}", "/console/methods/T03",
         "/console/ledger/1", "/console/journal?area=unit&who=administrator-one&from=2026-06-01&to=2026-06-30",
     ]  # fmt: skip
     look()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 
 from points_engine import energy as rules
 from points_engine.clock import local_day
@@ -195,7 +195,7 @@ def _quotas(values: Any, errors: Mapping[str, str]) -> Answer:
 
 @bp.get("/export")
 @guard.roles(*EDIT)
-def export() -> Response:
+def export() -> Any:
     """Every unit's year as a workbook."""
     year = year_arg()
     items = words.items()

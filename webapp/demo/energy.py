@@ -56,6 +56,7 @@ def build(tx: Tx, seed: int, staff: Mapping[str, int], units: Sequence[Any], unt
     if first or bodies:
         evaluating.close_year(tx, admin, last, at(until, 530))
     if first:
+        _file(tx, editor, first.id, until)
         _letters(tx, editor, admin, first.id, bodies[0].id if bodies else None, last, until)
 
 
@@ -98,6 +99,18 @@ def _platform(tx: Tx, seed: int, who: int, unit_id: int, until: date) -> None:
     if len(rows) > 1:
         lines = files.read_platform(Table("JSON", rows), importing.known_codes(tx), until)
         importing.bring_in(tx, who, "platform.json", "0" * 64, lines, at(until, 475))
+
+
+def _file(tx: Tx, who: int, unit_id: int, until: date) -> None:
+    """A file with a faulty line, which waits as a preview."""
+    month = month_of(until.replace(day=1) - timedelta(days=1))
+    rows = [
+        (1, ["月份", "能源品种", "用量", "部门"]),
+        (2, [month, "汽油", "320", ""]),
+        (3, [month, "柴油", "一百", ""]),
+    ]
+    lines = files.read_unit(Table("1", rows), files.Unit(unit_id, {}), until)
+    importing.stage(tx, who, unit_id, "车用油.csv", "0" * 64, lines, at(until, 550), staff=True)
 
 
 def _letters(tx: Tx, editor: int, admin: int, missed: int, praised: int | None, year: int, until: date) -> None:

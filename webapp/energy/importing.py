@@ -13,7 +13,7 @@ from points_engine.errors import refuse
 from webapp.energy import queries
 from webapp.energy.files import Lines
 from webapp.energy.forms import Told
-from webapp.energy.service import compare, record, write_readings
+from webapp.energy.service import compare, write_readings
 from webapp.energy.tables import energy_code, energy_import
 from webapp.green_units import queries as green_units
 from webapp.journal import service as journal
@@ -50,6 +50,7 @@ def stage(
         )
     ).inserted_primary_key  # fmt: skip
     assert made is not None
+    _record(tx, actor_id, "energy.upload", unit_id, made[0], dict(counts), now)
     return int(made[0])
 
 
@@ -78,10 +79,7 @@ def confirm(
         .where(_i.id == import_id)
         .values(status="confirmed", staged=None, faults=None, counts=counts, closed_at=now)
     )
-    if unit_id is None:
-        journal.record(tx, actor_id, "energy.platform", f"energy_import:{import_id}", counts, now)
-    else:
-        record(tx, actor_id, "energy.file", unit_id, {"file": import_id, **counts}, now)
+    _record(tx, actor_id, "energy.file" if unit_id else "energy.platform", unit_id, import_id, counts, now)
     return counts
 
 
@@ -101,6 +99,7 @@ def drop(tx: Tx, actor_id: int, unit_id: int | None, import_id: int, now: dateti
         .where(_i.id == import_id, _i.status == "preview")
         .values(status="dropped", staged=None, faults=None, closed_at=now)
     )
+    _record(tx, actor_id, "energy.drop_file", unit_id, import_id, {}, now)
 
 
 def sweep(tx: Tx, now: datetime) -> int:
@@ -128,6 +127,13 @@ def set_code(tx: Tx, actor_id: int, code: str, unit_id: int, carrier: str, now: 
     if before:
         detail["instead_of"] = [before.unit_id, before.carrier]
     journal.record(tx, actor_id, "energy.code", f"energy_code:{code}", detail, now)
+
+
+def _record(
+    tx: Tx, actor_id: int, action: str, unit_id: int | None, import_id: int, counts: dict[str, int], now: datetime
+) -> None:
+    subject = f"unit:{unit_id}" if unit_id else f"energy_import:{import_id}"
+    journal.record(tx, actor_id, action, subject, {"file": import_id, **counts}, now)
 
 
 def _as_mapped_now(tx: Tx, told: Sequence[Told]) -> list[Told]:
