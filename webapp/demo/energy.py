@@ -30,7 +30,7 @@ def build(tx: Tx, seed: int, staff: Mapping[str, int], units: Sequence[Any], unt
     begins = at(date(last - 1, 1, 5), 600)
     for n, unit in enumerate([*bodies, *([first] if first else [])]):
         _sizes(tx, editor, unit.id, 2600 + 2300 * n, 80 + 40 * n, last - 1, begins)
-        _months(tx, seed, editor, unit.id, 1 + n, until, thrift=105 if unit is first else 92)
+        _months(tx, seed, editor, unit.id, 1 + n, until, *((152, 105) if unit is first else (60 + 60 * n, 92)))
         target = TargetFacts(
             "total",
             "line",
@@ -51,7 +51,7 @@ def build(tx: Tx, seed: int, staff: Mapping[str, int], units: Sequence[Any], unt
         publishing.publish(
             tx, editor, bodies[0].id, last, "供电、供水、供热账单", "十二月用水按账单更正", at(until, 520), staff=True
         )
-    quota = QuotaFacts("enterprise", "head", "6000", "5200", "4500", "演示数据：园区企业人均用能，非真实定额", last - 1)
+    quota = QuotaFacts("enterprise", "head", "420", "400", "360", "演示数据：园区企业人均用能，非真实定额", last - 1)
     service.set_quota(tx, editor, quota, at(until, 525))
     if first or bodies:
         evaluating.close_year(tx, admin, last, at(until, 530))
@@ -65,15 +65,15 @@ def _sizes(tx: Tx, who: int, unit_id: int, area: int, heads: int, year: int, now
         service.tell_size(tx, who, unit_id, SizeFacts(what, date(year, 1, 1), value * 1000, source), now, staff=True)
 
 
-def _months(tx: Tx, seed: int, who: int, unit_id: int, size: int, until: date, thrift: int) -> None:
-    """Each month told on the tenth of the next; from the second year on `thrift` per cent of the year before."""
+def _months(tx: Tx, seed: int, who: int, unit_id: int, size: int, until: date, times: int, thrift: int) -> None:
+    """Each month told on the tenth of the next: so many homes' power; from the second year on `thrift` per cent of it."""
     rng, last = Random(f"{seed}:energy:{unit_id}"), until.year - 1
     for year in (last - 1, last, last + 1):
         part = 100 if year == last - 1 else thrift
         for n, month in enumerate(months_of(year)):
             if month >= month_of(until):
                 return
-            power = int(USUAL[n] * 60 * size * 30 * rng.uniform(0.98, 1.02)) * part // 100
+            power = int(USUAL[n] * times * 30 * rng.uniform(0.98, 1.02)) * part // 100
             told = [
                 Told(unit_id, "electricity", month, "", power * 1000),
                 Told(unit_id, "water", month, "", (60 + rng.randrange(20)) * size * 1000 * part // 100),

@@ -141,6 +141,7 @@ def _fraction(text: str | None) -> Fraction | None:
 # --- the chart ----------------------------------------------------------------------------------------
 
 LEFT, WIDE, TOP, BOTTOM = 46, 26, 12, 152
+TOO_HIGH = 2  # a quota so many times the tallest bar is not drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,9 @@ def chart(book: Book, target: Target | None, quotas: Mapping[str, Quota], year: 
     spread = _spread(before)
     goal, most = _goal(book, target, year, show), _most(book, quotas, year, show)
     lines = [[None if whole is None else whole * part for part in spread] for whole in (goal, most)]
+    drawn = max((n for each in (now, before, lines[0]) for n in each if n is not None), default=Fraction(0))
+    if drawn and max((n for n in lines[1] if n is not None), default=Fraction(0)) > drawn * TOO_HIGH:
+        lines[1] = [None] * MONTHS  # the bars would be flat; the table of quotas says it
     top = max((n for each in (now, before, *lines) for n in each if n is not None), default=Fraction(0)) or Fraction(1)
 
     def high(value: Fraction) -> int:
