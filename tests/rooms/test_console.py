@@ -84,9 +84,7 @@ TABLE = {
     "console_campaigns.edit": EDIT,
     "console_campaigns.ask": EDIT,
     "console_campaigns.take": EDIT,
-<<<<<<< HEAD
     "console_campaigns.pay_again": EDIT,
-=======
     "console_energy.index": EDIT,
     "console_energy.close": EDIT,
     "console_energy.card": EDIT,
@@ -105,7 +103,6 @@ TABLE = {
     "console_energy_platform.confirm": EDIT,
     "console_energy_platform.drop": EDIT,
     "console_energy_platform.code": EDIT,
->>>>>>> 18a8c70 (Let the desk judge the year, send letters by two hands and take in the platform's files)
     "console_indicators.index": EDIT,
     "console_indicators.one": EDIT,
     "console_pledges.index": EDIT,
