@@ -49,7 +49,7 @@ def open_at(tx: Any, unit_id: int) -> At:
     """The unit of an address, for whom may see it; 404 unknown_unit for anybody else."""
     person, staff = signed_in(), is_staff()
     unit, top = queries.seen_by(tx, person.member_id, unit_id, staff)
-    year = read_year(request.args.get("year"), local_day(now()))
+    year = read_year(request.args.get("year") or request.form.get("year"), local_day(now()))
     return At(unit, top, staff, top.id in (person.unit_ids or ()), year)
 
 
