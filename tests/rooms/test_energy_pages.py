@@ -22,6 +22,7 @@ from webapp.energy.forms import Told
 from webapp.energy.tables import energy_import, energy_publication, energy_reading, energy_score
 from webapp.green_units import service as units
 from webapp.inbox.tables import notice
+from webapp.launch import energy_feed
 from webapp.papers.reading import Table, read_table
 from webapp.papers.writing import Table as Sheet
 from webapp.papers.writing import xlsx
@@ -379,3 +380,22 @@ def test_many_units_are_judged_by_as_many_statements_as_few(house: Any) -> None:
             assert len(queries.results(tx, some, 2025)) == len(some)
         counts.append(seen.count)
     assert counts[0] == counts[1] <= 12
+
+
+def test_the_command_takes_a_file_in_whole_and_again_changes_nothing(
+    house: Any, bureau: int, tmp_path: Any, capsys: Any
+) -> None:
+    with house.store.write() as tx:
+        importing.set_code(tx, 0, "EM-1", bureau, "electricity", house.clock.now())
+    path = tmp_path / "p.csv"
+    path.write_text("code,month,value\nEM-1,2026-01,5\nEM-1,2026-99,5\n", encoding="utf-8")
+    assert energy_feed.run(house.settings, str(path), dry_run=False) == 1
+    assert "line 3, column B" in capsys.readouterr().err and readings(house, bureau) == []
+    path.write_text("code,month,value\nEM-1,2026-01,5\n", encoding="utf-8")
+    assert energy_feed.run(house.settings, str(path), dry_run=True) == 0 and readings(house, bureau) == []
+    told = []
+    for _ in range(2):
+        capsys.readouterr()
+        assert energy_feed.run(house.settings, str(path), dry_run=False) == 0
+        told.append(json.loads(capsys.readouterr().out)["fresh"])
+    assert told == [1, 0] and len(readings(house, bureau)) == 1

@@ -30,11 +30,12 @@ USAGE = """Puhui 碳普惠
   python3 -m webapp demo --members N --units U --days D --seed S [--until DATE]   a believable park
   python3 -m webapp audit [--json]                                   re-derive every stored figure
   python3 -m webapp import-activities FILE.csv --source NAME [--dry-run]   a partner's records
+  python3 -m webapp import-energy FILE [--dry-run]                   readings of the park's energy platform
   python3 -m webapp verify-trips FILE.jsonl                          judge recorded trips, one line in, one out
   python3 -m webapp openapi                                          print the API's description
   python3 -m webapp admin-token                                      a one-time token for the first administrator"""
 COMMANDS = (
-    "up", "test", "check", "serve", "worker", "scheduler", "migrate", "demo", "audit", "import-activities", "verify-trips", "openapi", "admin-token",
+    "up", "test", "check", "serve", "worker", "scheduler", "migrate", "demo", "audit", "import-activities", "import-energy", "verify-trips", "openapi", "admin-token",
 )  # fmt: skip
 
 

@@ -67,6 +67,9 @@ def parser() -> argparse.ArgumentParser:
     feed.add_argument("--source", required=True, metavar="NAME", help="the partner, as its mapping file is called")
     feed.add_argument("--dry-run", action="store_true", help="tell what would happen, write nothing")
     feed.add_argument("--report", metavar="FILE", help="write the rows left out here, not to standard error")
+    energy = add("import-energy", run_import_energy)
+    energy.add_argument("file", metavar="FILE")
+    energy.add_argument("--dry-run", action="store_true", help="tell what would happen, write nothing")
     add("verify-trips", run_verify_trips).add_argument("file", metavar="FILE.jsonl")
     add("openapi", run_openapi)
     add("admin-token", run_admin_token)
@@ -185,6 +188,12 @@ def run_import_activities(given: argparse.Namespace) -> int:
     from webapp.launch import feeding
 
     return feeding.run(ready(load()), given.file, given.source, dry_run=given.dry_run, report=given.report)
+
+
+def run_import_energy(given: argparse.Namespace) -> int:
+    from webapp.launch import energy_feed
+
+    return energy_feed.run(ready(load()), given.file, dry_run=given.dry_run)
 
 
 def run_verify_trips(given: argparse.Namespace) -> int:
