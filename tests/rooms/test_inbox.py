@@ -10,7 +10,10 @@ from sqlalchemy import select
 
 from points_engine.errors import EngineError, Invalid
 from tests.counting import count_statements
-from tests.people import make_member
+from tests.people import make_member, make_unit
+from webapp.campaigns import service as campaigns
+from webapp.campaigns.values import CampaignFacts, TaskFacts
+from webapp.green_units import service as green_units
 from webapp.inbox import queries, service
 from webapp.inbox.forms import AnnouncementText
 from webapp.journal.tables import staff_action
@@ -143,3 +146,36 @@ def test_the_page_asks_as_many_queries_for_many_notices_as_for_few(store: Any) -
             queries.page(tx, 1, NOW)
         seen.append(statements.count)
     assert seen[0] == seen[1]
+
+
+def test_an_announcement_for_some_is_read_by_them_alone(app: Any, house: Any, client: Any) -> None:
+    now = house.clock.now()
+    ling, bo, chen, wang = (make_member(house, name) for name in ("ling", "bo", "chen", "wang"))
+    firm, other = make_unit(house, "enterprise", "漳泽电厂"), make_unit(house, "public_body", "统计局")
+    with house.store.write() as tx:
+        green_units.join_unit(tx, ling.id, firm, now)
+        green_units.join_unit(tx, bo.id, other, now)
+        facts = CampaignFacts("car-free", "无车日", now - timedelta(days=1), now + timedelta(days=3))
+        run = campaigns.create_campaign(tx, wang.id, facts, [TaskFacts("记录三次", "log", 3)], now)
+        campaigns.open_campaign(tx, wang.id, run, now)
+        campaigns.join(tx, house.catalogue, chen.id, run, now)
+        made = {}
+        for audience in ("all", "kind:enterprise", f"unit:{other}", f"campaign:{run}"):
+            text = AnnouncementText(f"给 {audience}", "", "正文", "", audience=audience)
+            made[audience] = service.create_announcement(tx, wang.id, text, now)
+            service.publish_announcement(tx, wang.id, made[audience], now)
+    sees = ((ling, "kind:enterprise"), (bo, f"unit:{other}"), (chen, f"campaign:{run}"), (wang, None))
+    for who, mine in sees:
+        browser = who.sign_in(app.test_client())
+        expected = {"all", mine} - {None}
+        inbox, home = browser.get("/inbox").text, browser.get("/").text
+        assert {a for a in made if f"给 {a}" in inbox} == expected == {a for a in made if f"给 {a}" in home}
+        opened = {a for a, number in made.items() if browser.get(f"/announcements/{number}").status_code == 200}
+        assert opened == expected
+    assert [client.get(f"/announcements/{number}").status_code for number in made.values()] == [200, 404, 404, 404]
+    assert ling.sign_in(client).get(f"/announcements/{made['all']}").status_code == 200  # the same browser, signed in
+    assert client.get(f"/announcements/{made['all']}").status_code == 200  # and once more: counted once
+    with house.store.write() as tx:
+        assert queries.announcement_by_id(tx, made["all"], now).reads == 5, "visitors are not counted"
+        green_units.leave_unit(tx, ling.id, firm, now)
+    assert client.get(f"/announcements/{made['kind:enterprise']}").status_code == 404

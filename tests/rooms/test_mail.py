@@ -12,10 +12,11 @@ from sqlalchemy import select
 
 from points_engine.clock import LOCAL, local_day
 from tests import postbox
-from tests.people import Person, make_member
+from tests.people import Person, make_member, make_unit
 from tests.postbox import Postbox
+from webapp.green_units import service as green_units
 from webapp.inbox import digests, mailing, queries, service
-from webapp.inbox.forms import MailChoice
+from webapp.inbox.forms import AnnouncementText, MailChoice
 from webapp.inbox.jobs import sweep_mail
 from webapp.inbox.mail_tables import mail, mail_item, mail_setting
 from webapp.jobs.runner import MAX_ATTEMPTS, run_due
@@ -214,6 +215,32 @@ def test_what_was_read_or_not_wanted_needs_no_e_mail(house: Any, clock: Any, box
     assert go(house) == 0 and box.letters == []
     with house.store.read() as tx:
         assert tx.rows(select(mail_item)) == []
+
+
+def test_an_announcement_by_e_mail_goes_to_whom_it_is_meant_for_once(
+    house: Any, clock: Any, box: Postbox, ling: Person
+) -> None:
+    bo, mei = make_member(house, "bo"), make_member(house, "mei")
+    firm = make_unit(house, "enterprise", "漳泽电厂")
+    for who, topics in ((bo, ("news",)), (mei, ("result",))):
+        prove(house, who, f"{who.login}@mail.example")
+        choose(house, who, *topics)
+        with house.store.write() as tx:
+            green_units.join_unit(tx, who.id, firm, clock.now())
+    with house.store.write() as tx:
+        for audience in (f"unit:{firm}", "kind:public_body"):
+            text = AnnouncementText("停电通知", "Power cut", "周五", "", audience=audience, by_mail=True)
+            made = service.create_announcement(tx, mei.id, text, clock.now())
+            service.publish_announcement(tx, mei.id, made, clock.now(), at=clock.now() + timedelta(hours=1))
+    assert go(house) == 0
+    clock.advance(hours=1)
+    go(house)
+    clock.advance(minutes=31)
+    go(house)
+    assert [str(letter["To"]) for letter in box.letters] == ["bo@mail.example"], "a member of it who wants news"
+    assert "/announcements/" in str(box.letters[0].get_body(("plain",)).get_content())  # type: ignore[union-attr]
+    clock.advance(days=2)
+    assert go(house) == 0
 
 
 def test_the_way_out_works_without_signing_in_and_in_one_click(

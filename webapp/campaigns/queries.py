@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, func, select
+from sqlalchemy import Row, String, and_, cast, func, literal, select
 
 from points_engine import campaign as rules
 from points_engine.clock import local_day
@@ -346,3 +346,9 @@ def _when(day: date | None, today: date) -> str:
     if day is None:
         return "week"
     return "today" if day == today else "past" if day < today else "coming"
+
+
+def audiences(member_id: Any) -> list[Any]:
+    """What announcements may be meant for: campaigns the member joined."""
+    joined = select(literal("campaign:", String) + cast(campaign_join.c.campaign_id, String))
+    return [joined.where(campaign_join.c.member_id == member_id)]

@@ -7,9 +7,13 @@ from typing import Any
 from flask import Blueprint, redirect, request, url_for
 
 from points_engine.errors import Invalid
+from webapp.campaigns import queries as campaigns
+from webapp.console import words
 from webapp.console.forms import local_input, read_instant
 from webapp.console.roles import EDIT
 from webapp.console.views import PAGE, Answer, change, show
+from webapp.green_units import queries as units
+from webapp.green_units.figures import FEWEST
 from webapp.inbox import queries, service
 from webapp.inbox.forms import AnnouncementText
 from webapp.web import after_arg, guard, house, now, page_of, say, signed_in, t
@@ -23,7 +27,8 @@ FIELDS = ("title_zh", "title_en", "body_zh", "body_en")
 def index() -> Answer:
     with house().store.read() as tx:
         rows = queries.all_announcements(tx, now(), after_arg(), PAGE + 1)
-    return show("announcements.html", page=page_of(rows, PAGE, lambda each: each.id))
+        named = _audiences(tx, [row.audience for row in rows])
+    return show("announcements.html", page=page_of(rows, PAGE, lambda each: each.id), named=named, fewest=FEWEST)
 
 
 @bp.route("/new", methods=("GET", "POST"))
@@ -41,8 +46,7 @@ def edit(announcement_id: int) -> Answer:
         known = queries.announcement_by_id(tx, announcement_id, now())
     if request.method == "POST":
         return _save(known)
-    values = {name: getattr(known, name) for name in FIELDS} | {"expires_at": local_input(known.expires_at)}
-    return _form(known, values)
+    return _form(known, _values(known))
 
 
 @bp.post("/<int:announcement_id>/publish")
@@ -53,8 +57,7 @@ def publish(announcement_id: int) -> Answer:
     if wrong:
         with house().store.read() as tx:
             known = queries.announcement_by_id(tx, announcement_id, now())
-        values = {name: getattr(known, name) for name in FIELDS} | {"expires_at": local_input(known.expires_at)}
-        return _form(known, values | {"at": request.form.get("at", "")}, wrong)
+        return _form(known, _values(known) | {"at": request.form.get("at", "")}, wrong)
     return change(
         lambda tx: service.publish_announcement(tx, signed_in().member_id, announcement_id, now(), at),
         url_for(".edit", announcement_id=announcement_id),
@@ -72,9 +75,59 @@ def withdraw(announcement_id: int) -> Answer:
     )
 
 
+def _values(known: Any) -> dict[str, Any]:
+    """What the form shows of an announcement that is there."""
+    kept = {name: getattr(known, name) for name in FIELDS} | {"expires_at": local_input(known.expires_at)}
+    kept |= {"by_mail": known.by_mail, "audience": known.audience}
+    if known.audience.startswith("unit:"):
+        with house().store.read() as tx:
+            kept |= {"audience": "unit", "unit": units.unit_by_id(tx, int(known.audience[5:])).name}
+    return kept
+
+
+def _read() -> AnnouncementText:
+    """The form; a unit is named by its whole name, which is looked up."""
+    form, wrong = request.form.to_dict(), {}
+    if form.get("audience") == "unit":
+        with house().store.read() as tx:
+            known = units.named(tx, form.get("unit", "").strip())
+        if len(known) == 1:
+            form["audience"] = f"unit:{known[0].id}"
+        else:
+            form["audience"], wrong = "all", {"unit": "unit_unknown" if not known else "unit_twice"}
+    try:
+        text = AnnouncementText.parse(form)
+    except Invalid as error:
+        raise Invalid(dict(error.fields) | wrong) from None
+    if wrong:
+        raise Invalid(wrong)
+    return text
+
+
+def _choices(tx: Any) -> list[tuple[str, str]]:
+    """Whom an announcement can be meant for; campaigns while they are not over."""
+    kinds = [(f"kind:{kind}", t("所有", "All: ") + t(*name)) for kind, name in words.UNIT_KINDS.items()]
+    live = [c for c in campaigns.staff_list(tx) if c.status in ("scheduled", "open", "closed")]
+    joined = [(f"campaign:{c.id}", t("参加：", "Joined: ") + t(c.title_zh, c.title_en)) for c in live]
+    return [
+        ("all", t("所有人，包括访客", "Everybody, visitors too")),
+        *kinds,
+        ("unit", t("一个单元", "One unit")),
+        *joined,
+    ]
+
+
+def _audiences(tx: Any, tags: list[str]) -> dict[str, str]:
+    """The tags in words; two statements for any number of them."""
+    ids = [int(tag[5:]) for tag in tags if tag.startswith("unit:")]
+    found = {f"unit:{unit.id}": unit.name for unit in units.board_units(tx, ids).values()}
+    found |= {f"campaign:{c.id}": t(c.title_zh, c.title_en) for c in campaigns.staff_list(tx)}
+    return dict(_choices(tx)) | found
+
+
 def _save(known: Any) -> Answer:
     try:
-        text = AnnouncementText.parse(request.form)
+        text = _read()
     except Invalid as wrong:
         return _form(known, request.form, wrong.fields)
     if request.form.get("do") == "preview":
@@ -91,6 +144,11 @@ def _save(known: Any) -> Answer:
 
 
 def _form(known: Any, values: Any, errors: dict[str, str] | None = None, preview: Any = None) -> Answer:
+    with house().store.read() as tx:
+        choices = _choices(tx)
+    kept = values.get("audience", "all")
+    if kept not in dict(choices):
+        choices.append((kept, kept))
     return show(
         "announcement.html",
         400 if errors else 200,
@@ -98,4 +156,6 @@ def _form(known: Any, values: Any, errors: dict[str, str] | None = None, preview
         values=values,
         errors=errors or {},
         preview=preview,
+        choices=choices,
+        fewest=FEWEST,
     )

@@ -82,7 +82,7 @@ def _travel_week(begins: date, catalogue: Any) -> tuple[CampaignFacts, list[Task
 
 
 def announce(tx: Tx, staff: dict[str, int], first: date, until: date) -> None:
-    """Four announcements: two in force, one whose time is over, one still a draft."""
+    """Five announcements: two in force for all, one for companies, one whose time is over, one still a draft."""
     editor = staff["editor-demo"]
     week = until - timedelta(days=2)
     opened, over = at(first - timedelta(days=2), 540), start_of(first + timedelta(days=20))
@@ -92,6 +92,16 @@ def announce(tx: Tx, staff: dict[str, int], first: date, until: date) -> None:
         (
             AnnouncementText("节能宣传周开始了", "Energy Saving Week begins", WEEK_ZH, WEEK_EN),
             start_of(week) + timedelta(hours=8),
+        ),
+        (
+            AnnouncementText(
+                "致各企业：年度用能数据请于月底前报送",
+                "To companies: energy data of the year by the end of the month",
+                "请管理员在单元页面填报或导入。",
+                "Administrators enter or import them on the unit's page.",
+                audience="kind:enterprise",
+            ),
+            start_of(week) + timedelta(hours=7),
         ),
         (
             AnnouncementText(

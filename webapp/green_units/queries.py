@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import String, and_, cast, func, literal, or_, select
 
 from points_engine.errors import refuse
 from webapp.green_units.tables import green_unit, membership
@@ -387,3 +387,20 @@ def _unit(row: Any) -> Unit:
         row.top_id,
         row.needs_approval,
     )
+
+
+def audiences(member_id: Any) -> list[Any]:
+    """What announcements may be meant for: my units and their kinds. A number, or the column of another query."""
+    m = membership.c
+    mine = (m.member_id == member_id, m.left_on.is_(None))
+    return [
+        select(literal("unit:", String) + cast(m.unit_id, String)).where(*mine),
+        select(literal("kind:", String) + m.kind).where(*mine),
+    ]
+
+
+def named(tx: Tx, name: str) -> list[Unit]:
+    """Active units, families and departments left out, of exactly this name; for staff."""
+    g = green_unit.c
+    known = (g.name == name, g.parent_id.is_(None), g.kind != "family", g.status == "active")
+    return [_unit(row) for row in tx.rows(select(green_unit).where(*known).order_by(g.id).limit(2))]

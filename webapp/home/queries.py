@@ -87,7 +87,7 @@ class Statement:
     expiring: Sequence[tuple[date, int]]
 
 
-def home(tx: Tx, catalogue: Catalogue, member_id: int, now: datetime) -> Home:
+def home(tx: Tx, catalogue: Catalogue, member_id: int, now: datetime, audiences: Sequence[Any] = ()) -> Home:
     """Thirteen statements, however long the history."""
     today = local_day(now)
     board = rankings.home_board(tx, member_id, now)
@@ -102,7 +102,7 @@ def home(tx: Tx, catalogue: Catalogue, member_id: int, now: datetime) -> Home:
         tiles=tiles.grid(catalogue, recent, today),
         campaign=campaigns.home_card(tx, member_id, kinds, now),
         board=board,
-        announcements=inbox.announcements(tx, now, 2),
+        announcements=inbox.announcements(tx, now, 2, inbox.meant_for(audiences, member_id)),
     )
 
 

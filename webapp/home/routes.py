@@ -41,7 +41,7 @@ def index() -> str:
     if person is None:
         return _welcome(_tried_behaviour(), None, {})
     with house().store.read() as tx:
-        page = queries.home(tx, house().catalogue, person.member_id, now())
+        page = queries.home(tx, house().catalogue, person.member_id, now(), house().audiences)
     return render_template("home/index.html", page=page)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import and_, delete, exists, func, select, update
 
 from points_engine.clock import LOCAL, local_day
+from webapp.inbox import queries
 from webapp.inbox.mail_tables import FORMED, ON, SENDING, UNSURE, mail, mail_item, mail_setting
 from webapp.inbox.tables import announcement, notice
 from webapp.inbox.topics import chosen, topic_of
@@ -76,11 +77,34 @@ def wishes(tx: Tx, among: Collection[int]) -> dict[int, Any]:
 
 def gather(house: Any, now: datetime) -> int:
     """Form the e-mails that may go now; safe beside another that does the same."""
+    _announce(house, now)
     made, after = 0, 0
     while after is not None:
         found, after = house.store.retrying(lambda tx, after=after: _gather_some(tx, after, now))
         made += found
     return made
+
+
+def _announce(house: Any, now: datetime) -> None:
+    """Announcements by e-mail that have appeared: they wait for everybody they are meant for who wants news."""
+    with house.store.read() as tx:
+        due = queries.to_be_told(tx, now)
+    for announcement_id in due:
+        house.store.retrying(lambda tx, one=announcement_id: _expect_news(tx, house.audiences, one, now))
+
+
+def _expect_news(tx: Tx, audiences: Sequence[Any], announcement_id: int, now: datetime) -> None:
+    s = mail_setting.c
+    mine = queries.meant_for(audiences, s.member_id)
+    wanting = (s.state == ON, s.by_mail.contains("news"))
+    rows = tx.rows(select(s.member_id).join(announcement, announcement.c.id == announcement_id).where(*wanting, mine))
+    item = {"notice_id": "", "announcement_id": announcement_id, "topic": "news", "created_at": now}
+    tx.upsert(
+        mail_item,
+        [item | {"member_id": row.member_id} for row in rows],
+        key=("member_id", "notice_id", "announcement_id"),
+    )
+    tx.execute(update(announcement).where(announcement.c.id == announcement_id).values(told_at=now))
 
 
 def _gather_some(tx: Tx, after: int, now: datetime) -> tuple[int, int | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -13,6 +14,7 @@ from webapp.settings import MAIL
 
 TITLE_MAX = 80
 BODY_MAX = 8000
+AUDIENCE = re.compile(r"all|kind:(enterprise|public_body|community|family)|(unit|campaign):[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +26,12 @@ class AnnouncementText:
     body_zh: str
     body_en: str
     expires_at: datetime | None = None
+    audience: str = "all"
+    by_mail: bool = False
 
     @classmethod
     def parse(cls, form: Mapping[str, str]) -> AnnouncementText:
-        """Read the fields of the same names; `expires_at` is Shanghai time as a browser writes it."""
+        """Read the fields of the same names; `expires_at` is Shanghai time as a browser writes it, `audience` a tag."""
         faults: dict[str, str] = {}
         texts = {name: (form.get(name) or "").strip() for name in ("title_zh", "title_en", "body_zh", "body_en")}
         for name, value in texts.items():
@@ -44,9 +48,12 @@ class AnnouncementText:
                 faults["expires_at"] = "invalid"
             else:
                 expires_at = expires_at if expires_at.tzinfo else expires_at.replace(tzinfo=LOCAL)
+        audience = (form.get("audience") or "all").strip()
+        if not AUDIENCE.fullmatch(audience):
+            faults["audience"] = "not_a_choice"
         if faults:
             raise Invalid(faults)
-        return cls(**texts, expires_at=expires_at)
+        return cls(**texts, expires_at=expires_at, audience=audience, by_mail=form.get("by_mail") == "1")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from webapp.inbox.tables import announcement, notice
 from webapp.store import Tx
 
 PAGE = 30
+EVERYBODY = "all"
 UNREAD_SHOWN = 100  # beyond it the badge says 99+
 
 
@@ -46,6 +47,9 @@ class Announcement:
     author_id: int
     created_at: datetime
     state: str
+    audience: str = "all"
+    by_mail: bool = False
+    reads: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,28 +81,36 @@ def notices(tx: Tx, member_id: int, after: str | None = None, limit: int = PAGE)
     return [_notice(row) for row in tx.rows(query)]
 
 
-def page(tx: Tx, member_id: int, now: datetime, after: str | None = None) -> InboxPage:
-    """Everything the page /inbox shows; announcements only on the first page."""
+def meant_for(audiences: Sequence[Callable[..., Any]], member_id: Any = None) -> Any:
+    """The condition that an announcement is meant for this member (or this column of members); visitors see what is for all."""
+    mine = [] if member_id is None else [group for offer in audiences for group in offer(member_id)]
+    return or_(announcement.c.audience == EVERYBODY, *(announcement.c.audience.in_(group) for group in mine))
+
+
+def page(tx: Tx, member_id: int, now: datetime, after: str | None = None, mine: Any = None) -> InboxPage:
+    """Everything the page /inbox shows; announcements, those of the condition `mine`, only on the first page."""
     found = notices(tx, member_id, after, PAGE + 1)
     more = len(found) > PAGE
     shown = found[:PAGE]
     return InboxPage(
-        announcements=[] if after else announcements(tx, now),
+        announcements=[] if after else announcements(tx, now, mine=mine),
         notices=shown,
         unread=unread(tx, member_id),
         after=shown[-1].id if more else None,
     )
 
 
-def announcements(tx: Tx, now: datetime, limit: int = 5) -> list[Announcement]:
-    """Announcements in force at `now`, newest first."""
-    rows = tx.rows(_in_force(now).order_by(announcement.c.published_at.desc(), announcement.c.id.desc()).limit(limit))
+def announcements(tx: Tx, now: datetime, limit: int = 5, mine: Any = None) -> list[Announcement]:
+    """Announcements in force at `now`, newest first: for everybody, or those of the condition `mine` (see meant_for)."""
+    query = _in_force(now).where(meant_for(()) if mine is None else mine)
+    rows = tx.rows(query.order_by(announcement.c.published_at.desc(), announcement.c.id.desc()).limit(limit))
     return [_announcement(row, now) for row in rows]
 
 
-def announcement_in_force(tx: Tx, announcement_id: int, now: datetime) -> Announcement:
-    """One announcement that everybody may read; not_found for drafts and old ones."""
-    row = tx.row(_in_force(now).where(announcement.c.id == announcement_id))
+def announcement_in_force(tx: Tx, announcement_id: int, now: datetime, mine: Any = None) -> Announcement:
+    """One announcement the reader is meant for; not_found for drafts, old ones and those for others."""
+    meant = meant_for(()) if mine is None else mine
+    row = tx.row(_in_force(now).where(announcement.c.id == announcement_id, meant))
     if row is None:
         raise refuse("not_found", "unknown_announcement")
     return _announcement(row, now)
@@ -118,6 +130,12 @@ def announcement_by_id(tx: Tx, announcement_id: int, now: datetime) -> Announcem
     if row is None:
         raise refuse("not_found", "unknown_announcement")
     return _announcement(row, now)
+
+
+def to_be_told(tx: Tx, now: datetime) -> list[int]:
+    """Announcements in force that go by e-mail too and were not looked at for that yet."""
+    query = _in_force(now).where(announcement.c.by_mail, announcement.c.told_at.is_(None))
+    return [row.id for row in tx.rows(query.order_by(announcement.c.id))]
 
 
 def _in_force(now: datetime) -> Any:
@@ -154,6 +172,9 @@ def _announcement(row: Any, now: datetime) -> Announcement:
         row.author_id,
         row.created_at,
         _state(row, now),
+        row.audience,
+        row.by_mail,
+        row.reads,
     )
 
 

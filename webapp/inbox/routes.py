@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from points_engine.errors import Invalid
 from webapp.inbox import queries, routes_mail, service
 from webapp.inbox.topics import NAMES, topic_of
-from webapp.web import guard, house, now, say, signed_in, t
+from webapp.web import current, guard, house, now, say, signed_in, t
 from webapp.web.urls import is_local
 
 bp = Blueprint("inbox", __name__)
+OPENED_KEPT = 40
 BLUEPRINTS = (bp, routes_mail.bp)
 
 
@@ -22,7 +23,8 @@ def index() -> str:
     if after is not None and (len(after) > 32 or not after.isalnum()):
         raise Invalid({"after": "invalid"})
     with house().store.read() as tx:
-        page = queries.page(tx, signed_in().member_id, now(), after)
+        mine = queries.meant_for(house().audiences, signed_in().member_id)
+        page = queries.page(tx, signed_in().member_id, now(), after, mine)
     return render_template("inbox/index.html", page=page, offers=_offers(page), names=NAMES)
 
 
@@ -47,8 +49,15 @@ def open_notice(notice_id: str) -> Response:
 @bp.get("/announcements/<int:announcement_id>")
 @guard.public("announcements are for everybody")
 def announcement(announcement_id: int) -> str:
+    """Those meant for some are shown to them alone. Members' openings are counted once a browser, and not by whom."""
+    person = current()
+    mine = queries.meant_for(house().audiences, person.member_id if person else None)
     with house().store.read() as tx:
-        found = queries.announcement_in_force(tx, announcement_id, now())
+        found = queries.announcement_in_force(tx, announcement_id, now(), mine)
+    seen = session.get("opened", [])
+    if person and announcement_id not in seen:
+        house().store.retrying(lambda tx: service.count_opening(tx, announcement_id))
+        session["opened"] = [*seen, announcement_id][-OPENED_KEPT:]
     return render_template("inbox/announcement.html", page=found)
 
 

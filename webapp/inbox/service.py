@@ -132,6 +132,8 @@ def create_announcement(tx: Tx, actor_id: int, command: AnnouncementText, now: d
             body_zh=command.body_zh,
             body_en=command.body_en,
             expires_at=command.expires_at,
+            audience=command.audience,
+            by_mail=command.by_mail,
             author_id=actor_id,
             created_at=now,
         )
@@ -153,10 +155,13 @@ def edit_announcement(tx: Tx, actor_id: int, announcement_id: int, command: Anno
             body_zh=command.body_zh,
             body_en=command.body_en,
             expires_at=command.expires_at,
+            audience=command.audience,
+            by_mail=command.by_mail,
         )
     )
-    was = {"title": before.title_zh, "body": before.body_zh}
-    _record(tx, actor_id, "announcement.edit", announcement_id, {"was": was, "title": command.title_zh}, now)
+    was = {"title": before.title_zh, "body": before.body_zh, "audience": before.audience}
+    said = {"was": was, "title": command.title_zh, "audience": command.audience}
+    _record(tx, actor_id, "announcement.edit", announcement_id, said, now)
 
 
 def publish_announcement(
@@ -188,6 +193,12 @@ def withdraw_announcement(tx: Tx, actor_id: int, announcement_id: int, now: date
         _announcement(tx, announcement_id)
         raise refuse("conflict", "not_published")
     _record(tx, actor_id, "announcement.withdraw", announcement_id, {}, now)
+
+
+def count_opening(tx: Tx, announcement_id: int) -> None:
+    """One more opening; nothing says whose."""
+    this = announcement.c.id == announcement_id
+    tx.execute(update(announcement).where(this).values(reads=announcement.c.reads + 1))
 
 
 def new_id(now: datetime) -> str:

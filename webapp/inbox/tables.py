@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, String, Table, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text, UniqueConstraint, text
 
 from webapp.inbox import mail_tables as mail_tables
 from webapp.store import BigId, UtcDateTime, metadata
@@ -47,5 +47,12 @@ announcement = Table(
     Column("published_at", UtcDateTime),
     Column("expires_at", UtcDateTime),
     Column("withdrawn_at", UtcDateTime),
+    # all, kind:enterprise, unit:7 or campaign:3; who is meant is asked when somebody looks.
+    Column("audience", String(40), nullable=False, server_default="all"),
+    Column("by_mail", Boolean, nullable=False, server_default=text("false")),
+    # When those who want news by e-mail were found.
+    Column("told_at", UtcDateTime),
+    # How often it was opened, and never by whom.
+    Column("reads", Integer, nullable=False, server_default=text("0")),
 )
 Index("ix_announcement_published_at", announcement.c.published_at)

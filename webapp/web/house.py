@@ -34,6 +34,8 @@ class House:
     exporters: tuple[Callable[..., Any], ...] = ()
     # Each room's refresh(house, now), called before a request or a job begins; nearly free when nothing changed.
     refreshers: tuple[Callable[..., Any], ...] = ()
+    # Each room's audiences(member_id): selects of the audiences this member belongs to, such as unit:7.
+    audiences: tuple[Callable[..., Any], ...] = ()
     # What rooms remember in this process.
     memory: dict[str, Any] = field(default_factory=dict)
 
