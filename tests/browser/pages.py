@@ -37,6 +37,9 @@ NOT_PAGES = {
     "health.metrics": "for scrapers",
     "health.readyz": "for probes",
     "members.my_export_file": "a file to keep",
+    "honours.certificate": "a picture",
+    "honours.year_csv": "open data",
+    "honours.year_json": "open data",
     "places.plate_file": "a file to print",
     "pledges.my_certificate": "a picture",
     "pledges.unit_certificate": "a picture",
@@ -309,6 +312,13 @@ def _pledges(ask: Asker) -> Arguments:
     return ask.ids("SELECT slug FROM pledge WHERE edition > 0", "slug")
 
 
+def _honoured(ask: Asker) -> Arguments:
+    return ask.ids(
+        "SELECT min(id) FROM honour_candidate WHERE state IN ('accepted', 'awarded', 'revoked') GROUP BY round_id, state",
+        "candidate_id",
+    )
+
+
 EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
     "activities.form": _forms,
     "activities.show": _acts,
@@ -390,6 +400,20 @@ EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
     "members.step_up": lambda ask: [{"_way_in": "stale"}],
     "merchants.receipt": lambda ask: ask.ids(
         "SELECT min(id) FROM fulfilment WHERE member_id = :me HAVING count(*) > 0", "fulfilment_id"
+    ),
+    "honours.year": lambda ask: ask.ids("SELECT DISTINCT year FROM honour_round WHERE state = 'awarded'", "year"),
+    "honours.one": lambda ask: ask.ids(
+        "SELECT id FROM honour_round WHERE state NOT IN ('draft', 'cancelled')", "round_id"
+    ),
+    "honours.nominate": lambda ask: ask.ids("SELECT max(id) FROM honour_round WHERE state = 'open'", "round_id"),
+    "honours.candidate": _honoured,
+    "honours.verify": lambda ask: ask.ids("SELECT code FROM honour_award ORDER BY revoked_at LIMIT 2", "code"),
+    "console_honours.new": lambda ask: [{}, {"honour": "green_talent"}],
+    "console_honours.one": lambda ask: ask.ids("SELECT id FROM honour_round", "round_id"),
+    "console_honours.edit": lambda ask: ask.ids("SELECT min(id) FROM honour_round", "round_id"),
+    "console_honours.matches": lambda ask: ask.ids("SELECT id FROM honour_round", "round_id"),
+    "console_honours.candidate": lambda ask: ask.ids(
+        "SELECT min(id) FROM honour_candidate GROUP BY round_id, state", "candidate_id"
     ),
     "pledges.show": _pledges,
     "pledges.wall": _pledges,

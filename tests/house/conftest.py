@@ -107,6 +107,11 @@ EXAMPLES = {
     "meter_id": "SELECT id FROM meter WHERE member_id = :me",
     "unit_energy:meter_id": "SELECT id FROM meter WHERE unit_id IS NOT NULL",
     "notice_id": "SELECT min(id) FROM notice WHERE member_id = :me",
+    "round_id": "SELECT min(id) FROM honour_round WHERE state = 'awarded'",
+    "candidate_id": "SELECT min(id) FROM honour_candidate WHERE state = 'awarded'",
+    "honours.nominate:round_id": "SELECT max(id) FROM honour_round",
+    "honours:year": "SELECT max(year) FROM honour_round WHERE state = 'awarded'",
+    "honours:code": "SELECT code FROM honour_award ORDER BY candidate_id LIMIT 1",
     "period": "SELECT max(period) FROM published_board",
     "public_id": "SELECT public_id FROM member WHERE id = :me",
     "console_review:public_id": "SELECT public_id FROM member JOIN (SELECT member_id, min(id) AS id FROM activity"

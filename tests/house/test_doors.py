@@ -32,6 +32,7 @@ DOORS = {
         "words",
     },  # the desk judges, and takes in the platform's files
     "methods": {"views"},  # pages and the API give the same open data
+    "honours": {"words"},  # the desk says criteria and states as the public pages do
     "rankings": {"boards", "figures"},  # names of boards and periods; honours judge units by the sums boards rest on
 }
 PLAIN_DOORS = {"service", "queries", "forms"}

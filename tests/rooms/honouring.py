@@ -18,9 +18,9 @@ from tests.rooms.boardpark import act
 from webapp.green_units import service as green_units
 from webapp.green_units.forms import UnitNames
 from webapp.honours import service
-from webapp.honours.forms import NewRound, Nomination, RoundFacts
+from webapp.honours.forms import NewRound, Nomination, Objection, RoundFacts
 from webapp.honours.rows import find
-from webapp.honours.tables import honour_candidate
+from webapp.honours.tables import honour_candidate, honour_round
 
 YEAR = 2026
 FIRST, LAST = date(2026, 6, 16), date(2026, 6, 20)
@@ -131,3 +131,68 @@ def count(house: Any, table: Any, *where: Any) -> int:
 def faults(house: Any) -> list[str]:
     with house.store.snapshot() as tx:
         return service.audit_honours(tx, {})
+
+
+FORM = {
+    "honour": "green_enterprise", "year": "2026", "use_per_head": "1", "threshold_per_head": "1", "use_no_breach": "1",
+    "first": "2026-06-16", "last": "2026-06-20", "notice_days": "5", "objections_to": "园区管委会 3 楼",
+}  # fmt: skip
+
+
+def steps_at_the_desk(house: Any, helper: Person) -> list[tuple[str, str, dict[str, str]]]:
+    """Every POST of the desk's honours with arguments that work: rounds and candidates at the stage each needs."""
+    staff, now = Staff(helper, helper, helper), house.clock.now()
+    doubter = make_member(house, "doubter")
+    where: dict[str, int] = {}
+    for honour, kind in (("green_community", "community"), ("green_unit", "public_body"), ("green_family", "family")):
+        unit, crowd = make_company(house, kind, 5, 5, kind)
+        made = make_round(house, staff, honour, criteria=(Criterion("no_breach"),))
+        said = replace(WORDS, shown="nickname")
+        where[kind] = int(do(house, service.nominate_unit, crowd[0].id, made, unit, said, now))
+        where[f"{kind}-round"] = made
+    another, _ = make_company(house, "more", 5, 5, "public_body")
+    service.screen(house.store, where["public_body-round"], now)
+    with house.store.write() as tx:
+        there = honour_candidate.c.id.in_([where["community"], where["family"]])
+        tx.execute(honour_candidate.update().where(there).values(state="accepted"))
+        _set_round(tx, where["community-round"], "notice", notice_until=now + timedelta(days=3))
+        _set_round(tx, where["family-round"], "asked", asked_by=0)
+    do(house, service.object_to, doubter.id, where["community"], Objection("请核实", ""), now)
+    do(house, service.approve_award, helper.id, where["family-round"], now)
+    again = _asked_again(house, helper, doubter, now)
+    with house.store.read() as tx:
+        mine = 1 + int(tx.scalar(select(func.max(honour_round.c.id))))
+    at, one = "/console/honours", f"/console/honours/candidates/{where['family']}"
+    answer = {"reason": "已核实"}
+    return [
+        ("console_honours.new", f"{at}/new", FORM),
+        ("console_honours.edit", f"{at}/{mine}/edit", FORM | {"quota": "3"}),
+        ("console_honours.step", f"{at}/{mine}/step", {"do": "announce"}),
+        ("console_honours.step", f"{at}/{mine}/step", {"do": "screen"}),
+        ("console_honours.stop", f"{at}/{mine}/stop", {"do": "cancel", "reason": "重来"}),
+        ("console_honours.nominate", f"{at}/{where['public_body-round']}/nominate", {"unit_id": str(another)}),
+        ("console_honours.decide", f"{at}/candidates/{where['public_body']}/decide", answer | {"do": "accept"}),
+        (
+            "console_honours.objection",
+            f"{at}/candidates/{where['community']}/objections/1",
+            answer | {"objector": str(doubter.id), "do": "dismissed"},
+        ),
+        ("console_honours.ask_to_revoke", f"{one}/revoke", answer),
+        ("console_honours.revocation", *again),
+    ]
+
+
+def _asked_again(house: Any, helper: Person, person: Person, now: datetime) -> tuple[str, dict[str, str]]:
+    """An honour whose revocation somebody else has asked for."""
+    made = make_round(house, Staff(helper, helper, helper), "green_talent", criteria=(Criterion("no_breach"),))
+    found = int(do(house, service.nominate_self, person.id, made, replace(WORDS, shown="none"), now))
+    with house.store.write() as tx:
+        tx.execute(honour_candidate.update().where(honour_candidate.c.id == found).values(state="accepted"))
+        _set_round(tx, made, "asked", asked_by=0)
+    do(house, service.approve_award, helper.id, made, now)
+    do(house, service.ask_to_revoke, helper.id, found, "查实", now)
+    return f"/console/honours/candidates/{found}/revocation", {"do": "revoke"}
+
+
+def _set_round(tx: Any, round_id: int, state: str, **values: Any) -> None:
+    tx.execute(honour_round.update().where(honour_round.c.id == round_id).values(state=state, **values))

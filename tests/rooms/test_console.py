@@ -16,6 +16,7 @@ from points_engine.clock import FixedClock
 from points_engine.errors import EngineError
 from tests.counting import count_statements
 from tests.people import Person, give_points, make_member, make_shop, make_unit
+from tests.rooms.honouring import steps_at_the_desk
 from webapp.activities import queries as acts
 from webapp.activities.commands import read_command
 from webapp.campaigns import service as campaigns
@@ -105,6 +106,19 @@ TABLE = {
     "console_energy_platform.code": EDIT,
     "console_indicators.index": EDIT,
     "console_indicators.one": EDIT,
+    "console_honours.index": set(STAFF),
+    "console_honours.new": EDIT,
+    "console_honours.edit": EDIT,
+    "console_honours.one": set(STAFF),
+    "console_honours.matches": set(STAFF),
+    "console_honours.step": EDIT,
+    "console_honours.stop": EDIT,
+    "console_honours.nominate": {"reviewer", *EDIT},
+    "console_honours.candidate": set(STAFF),
+    "console_honours.decide": REVIEW,
+    "console_honours.objection": {"reviewer", *EDIT},
+    "console_honours.ask_to_revoke": EDIT,
+    "console_honours.revocation": EDIT,
     "console_pledges.index": EDIT,
     "console_pledges.new": EDIT,
     "console_pledges.edit": EDIT,
@@ -491,6 +505,7 @@ def walk(house: Any, ling: Person, helper: Person) -> list[tuple[str, str, dict[
         *walk_campaigns(house),
         *walk_money(unit),
         *walk_pledges(text),
+        *steps_at_the_desk(house, helper),
         *walk_indicators(),
         *walk_energy(house, helper),
         ("console_rewards.new", "/console/rewards/new", REWARD),
@@ -576,6 +591,7 @@ def test_every_page_opens_when_empty_and_when_full_in_both_languages(
     who = public_id(house, ling)
     cases = sorted({address.removesuffix("/say") for _, address, _ in steps if "/cases/" in address})
     full = [
+        *sorted({a.split(end)[0] for _, a, _ in steps for end in ("/step", "/revo", "/objections") if "/honours/" in a and end in a}),
         "/console/review?tab=sample", *cases, f"/console/review/{who}/{act}", f"/console/review/{who}/{act}/photo/{upload}", "/console/campaigns/1",
         "/console/campaigns/1/open", "/console/rewards/1", "/console/merchants/1", "/console/announcements/1",
         "/console/energy/units/1", "/console/energy/platform/1", "/console/units/1", "/console/units/1/close", f"/console/members/{who}", "/console/methods/T03",

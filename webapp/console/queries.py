@@ -14,6 +14,7 @@ from webapp.activities import queries as acts
 from webapp.campaigns import queries as campaigns
 from webapp.console import roles, service
 from webapp.console.tables import audit_report
+from webapp.honours import queries as honours
 from webapp.jobs import queries as jobs
 from webapp.jobs import runner
 from webapp.journal import queries as journals
@@ -65,6 +66,7 @@ class DeskPage:
     late: list[Any]
     report: Any
     waits: Mapping[str, reviews.Waiting] | None = None  # samples, risk and appeals
+    honours: honours.Waiting | None = None
 
 
 def desk(tx: Tx, house: Any, held: frozenset[str], now: datetime) -> DeskPage:
@@ -81,6 +83,7 @@ def desk(tx: Tx, house: Any, held: frozenset[str], now: datetime) -> DeskPage:
         late=[job for job in page.jobs if job.late] if page else [],
         report=last_report(tx) if audit else None,
         waits=reviews.waiting(tx, now) if review else None,
+        honours=honours.waiting(tx) if review or edit else None,
     )
 
 

@@ -21,6 +21,7 @@ from webapp.demo import (
     crowd,
     energy,
     events,
+    honours,
     indicators,
     lists,
     meters,
@@ -83,6 +84,7 @@ def build(
     for done in crowd.write_members(store, world.registry, world.town.people, world.town.units, first):
         tell(0.02 + 0.06 * done / members, f"{done} members")
     world.settle_in()
+    honours.build_last_year(store, world.staff, first)
     with _without_rescans():
         for share in world.life(days).live():
             tell(0.1 + 0.8 * share, "days")
@@ -248,6 +250,8 @@ class World:
             if job.name not in LATER:
                 run_job(house, job.name, self.end)
         boards.publish_months(self.store, self.staff, self.end)
+        people = [p.member_id for p in self.town.people]
+        honours.build(self.store, self.staff, people, self.first, self.until, self.end)
         if len(self.town.people) <= AUDITED:
             with self.store.write() as tx:
                 for name in LATER:

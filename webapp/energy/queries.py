@@ -228,6 +228,13 @@ def letters(tx: Tx, year: int) -> list[Any]:
     return list(tx.rows(select(energy_letter).where(c.year == year).order_by(c.status, c.id.desc()).limit(500)))
 
 
+def notified(tx: Tx, unit_ids: Sequence[int], year: int) -> set[int]:
+    """Which of these units were sent a notice to mend something for a year."""
+    c = energy_letter.c
+    told = (c.kind == "rectify", c.status.in_(("sent", "answered")))
+    return {row[0] for row in tx.rows(select(c.unit_id).where(c.unit_id.in_(unit_ids), c.year == year, *told))}
+
+
 def letter(tx: Tx, letter_id: int, unit_id: int | None = None) -> Any:
     """One letter; for a unit only one that was sent to it; 404 unknown_letter."""
     c = energy_letter.c

@@ -12,6 +12,7 @@ from sqlalchemy import case, func, literal, select
 from points_engine import boards as rules
 from points_engine.clock import days_of, start_of
 from points_engine.honours import Criterion, Figure, measures
+from webapp.energy import queries as energy
 from webapp.green_units import queries as green_units
 from webapp.green_units.queries import FEWEST, BoardUnit, memberships
 from webapp.honours.tables import honour_award, honour_candidate
@@ -59,6 +60,7 @@ def of_units(tx: Tx, asked: Asked, ids: Sequence[int] | None = None) -> Figures:
     _sums_of_units(tx, asked, units, among, figures)
     _shared(tx, asked, list(units), figures, "unit")
     _pledges_of_units(tx, asked, list(units), figures)
+    _energy(tx, asked, list(units), figures)
     return figures
 
 
@@ -153,6 +155,19 @@ def _pledges_of_units(tx: Tx, asked: Asked, units: Sequence[int], figures: Figur
             figures[unit]["pledge"] = Figure(int(unit in signed), f"pledge:{slug}")
 
 
+def _energy(tx: Tx, asked: Asked, units: Sequence[int], figures: Figures) -> None:
+    """Whether the energy target of the year was met, as the energy room's evaluation has it."""
+    if "energy_target" not in asked.wanted:
+        return
+    for some in _chunks(units):
+        results = energy.results(tx, some, asked.year)
+        for unit in some:
+            met = results[unit].met if unit in results else None
+            figures[unit]["energy_target"] = Figure(
+                None if met is None else int(met), "energy", "" if met is not None else "no_energy"
+            )
+
+
 # --- members ---------------------------------------------------------------------------------------------
 
 
@@ -234,7 +249,7 @@ def _places(tx: Tx, asked: Asked, ids: Sequence[int], figures: Figures) -> None:
 
 
 def _breaches(tx: Tx, asked: Asked, ids: Sequence[int], who: str) -> set[int]:
-    """Held back from a board of the year, an honour revoked in it, or, of people, a fault found in review."""
+    """Held back from a board of the year, or an honour revoked in it; of people a fault in review, of units a notice."""
     first, last = _instants(asked)
     found = rankings.held_back(tx, who, asked.year, ids)
     subject, a = honour_candidate.c[f"{who}_id"], honour_award.c
@@ -244,7 +259,9 @@ def _breaches(tx: Tx, asked: Asked, ids: Sequence[int], who: str) -> set[int]:
         .where(subject.in_(list(ids)), a.revoked_at >= first, a.revoked_at < last)
     )
     found |= {row[0] for row in tx.rows(revoked)}
-    return found | (review.at_fault(tx, ids, first, last) if who == "member" else set())
+    if who == "member":
+        return found | review.at_fault(tx, ids, first, last)
+    return found | energy.notified(tx, ids, asked.year)
 
 
 def _instants(asked: Asked) -> tuple[datetime, datetime]:

@@ -13,6 +13,7 @@ from points_engine.errors import refuse
 from points_engine.honours import Evaluation, Honour, honours, read_record
 from webapp.honours import judging, names
 from webapp.honours.candidates import is_mine
+from webapp.honours.judging import subject_of
 from webapp.honours.rows import candidate, criteria_of, find, honour_of
 from webapp.honours.tables import (
     honour_award,
@@ -26,7 +27,7 @@ from webapp.honours.tables import (
 from webapp.members import queries as members
 from webapp.store import Tx
 
-__all__ = ["candidate", "criteria_of", "find", "honour_of", "is_mine"]
+__all__ = ["candidate", "criteria_of", "find", "honour_of", "is_mine", "subject_of"]
 PAGE = 50
 PUBLIC = ("announced", "open", "reviewing", "proposed", "notice", "settled", "asked", "awarded")
 LISTED = ("accepted", "awarded", "revoked")

@@ -10,7 +10,7 @@ from sqlalchemy import Row, delete, func, insert, select, update
 
 from points_engine.clock import local_day, start_of
 from points_engine.errors import Invalid, refuse
-from points_engine.honours import Criterion, evaluate, honours, record
+from points_engine.honours import Criterion, evaluate, record
 from points_engine.workdays import Workdays
 from webapp.challenges import queries as challenges
 from webapp.honours import figures, judging
@@ -233,8 +233,3 @@ def open_objections(tx: Tx, round_id: int) -> int:
     """How many objections of a round nobody has decided."""
     o = honour_objection.c
     return int(tx.scalar(select(func.count()).where(o.round_id == round_id, o.state == "open")) or 0)
-
-
-def template(honour: str) -> tuple[Criterion, ...]:
-    """What a new round of an honour begins with."""
-    return honours()[honour].criteria
