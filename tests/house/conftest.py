@@ -111,6 +111,7 @@ EXAMPLES = {
     "candidate_id": "SELECT min(id) FROM honour_candidate WHERE state = 'awarded'",
     "honours.nominate:round_id": "SELECT max(id) FROM honour_round",
     "honours:year": "SELECT max(year) FROM honour_round WHERE state = 'awarded'",
+    "console_honours:number": "SELECT 1",
     "honours:code": "SELECT code FROM honour_award ORDER BY candidate_id LIMIT 1",
     "period": "SELECT max(period) FROM published_board",
     "public_id": "SELECT public_id FROM member WHERE id = :me",
