@@ -277,10 +277,6 @@ def _when_new(*given: dict[str, Any]) -> Callable[[Asker], Arguments]:
     return lambda ask: [dict(each) for each in given] if ask.who == ANONYMOUS else []
 
 
-def _pledges(ask: Asker) -> Arguments:
-    return ask.ids("SELECT slug FROM pledge WHERE edition > 0", "slug")
-
-
 def _companies(ask: Asker) -> Arguments:
     families = {row.id for row in ask.world.rows("SELECT id FROM green_unit WHERE kind = 'family'")}
     return [each for each in _administered(ask) if each["unit_id"] not in families]
