@@ -147,6 +147,15 @@ CALLS = (
     ),
     Call("get", "/campaigns", "Campaigns with tasks and my progress", "Campaign", listed=True),
     Call("get", "/campaigns/{campaign_id}", "One campaign", "Campaign", refusals=(404,)),
+    Call(
+        "get",
+        "/campaigns/{campaign_id}/calendar",
+        "My days with an act in a campaign, a month",
+        "Calendar",
+        query={"month": "such as 2026-06; this month by default"},
+        refusals=(404,),
+    ),
+    Call("get", "/me/badges", "My badges, newest campaign first", "Badge", listed=True),
     Call("post", "/campaigns/{campaign_id}/join", "Join a campaign", "Campaign", refusals=(403, 404, 409)),
 )
 
@@ -252,8 +261,12 @@ SHAPES: dict[str, Any] = {
     "Campaign": _object(
         id=WHOLE, title=TEXT, status=TEXT, starts_at=INSTANT, ends_at=INSTANT, days_left=WHOLE, multiplier_percent=WHOLE,
         joined=FLAG, bonus_points=WHOLE,
-        tasks=_list(_object(id=WHOLE, title=TEXT, kind=TEXT, day=_or_null("string"), target=REAL, progress=REAL, reward_points=WHOLE, done=FLAG)),
+        tasks=_list(_object(id=WHOLE, title=TEXT, kind=TEXT, day=_or_null("string"), target=REAL, progress=REAL, mine=REAL, badge=_or_null("string"), reward_points=WHOLE, done=FLAG)),
     ),
+    "Calendar": _object(
+        month=TEXT, run=WHOLE, best=WHOLE, active_days=WHOLE, days=_list(_object(day=DAY, acts=WHOLE, theme=_or_null("string"))),
+    ),
+    "Badge": _object(campaign_id=WHOLE, campaign=TEXT, name=TEXT, icon=TEXT, given_at=INSTANT),
     "Error": _object(error=_object(code=TEXT, message=TEXT, facts={"type": "object"})),
 }  # fmt: skip
 

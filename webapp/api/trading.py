@@ -144,6 +144,36 @@ def one_campaign(campaign_id: int) -> Response:
     return jsonify(_campaign(view))
 
 
+@bp.get("/campaigns/<int:campaign_id>/calendar")
+@guard.member
+def campaign_calendar(campaign_id: int) -> Response:
+    """My days with an act in a campaign, and the theme of each day that has one."""
+    member = signed_in().member_id
+    with house().store.read() as tx:
+        view = campaigns.detail(tx, campaign_id, member, now())
+        grid = campaigns.calendar(tx, view.card, view.tasks, member, request.args.get("month"), now())
+    days = [day for week in grid.weeks for day in week if day is not None and day.inside]
+    return jsonify(
+        month=grid.month, run=grid.run, best=grid.best, active_days=grid.active,
+        days=[{"day": d.day.isoformat(), "acts": d.acts, "theme": t(*d.theme) if d.theme else None} for d in days],
+    )  # fmt: skip
+
+
+@bp.get("/me/badges")
+@guard.member
+def my_badges() -> Response:
+    """My badges, newest campaign first."""
+    with house().store.read() as tx:
+        found = campaigns.badges(tx, signed_in().member_id)
+    return jsonify([
+        {
+            "campaign_id": b.campaign_id, "name": t(b.name_zh, b.name_en), "icon": b.icon,
+            "given_at": instant(b.given_at), "campaign": t(b.title_zh, b.title_en),
+        }
+        for b in found
+    ])  # fmt: skip
+
+
 @bp.post("/campaigns/<int:campaign_id>/join")
 @guard.member
 def join(campaign_id: int) -> Response:
@@ -220,7 +250,9 @@ def _campaign(view: CampaignView) -> dict[str, Any]:
                 "kind": task.kind,
                 "day": task.day.isoformat() if task.day else None,
                 "target": task.target,
-                "progress": task.progress,
+                "progress": task.mine if task.progress is None else task.progress,
+                "mine": task.mine if task.kind == "team" else task.progress,
+                "badge": t(task.badge[1], task.badge[2]) if task.badge else None,
                 "reward_points": task.reward_points,
                 "done": task.done,
             }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -23,6 +23,7 @@ ICONS = {
 }  # fmt: skip
 WHOLE = 0  # the badge for every task of a campaign
 PAGE = 30
+MOST = 100  # of one campaign
 
 
 class Stands(Protocol):
@@ -76,8 +77,10 @@ def give(tx: Tx, row: Row[Any], standings: Sequence[Stands], now: datetime) -> N
         tx.execute(delete(campaign_badge).where(b.campaign_id == row.id, tuple_(b.member_id, b.task_id).in_(gone)))
 
 
-def offers(tx: Tx, row: Row[Any]) -> list[Badge]:
+def offers(tx: Tx, row: Row[Any] | None) -> list[Badge]:
     """The badges of a campaign: of its tasks, then of the whole."""
+    if row is None:
+        return []
     t = campaign_task.c
     tasks = tx.rows(select(campaign_task).where(t.campaign_id == row.id, t.badge_zh != "").order_by(t.sort, t.id))
     found = [
@@ -89,6 +92,15 @@ def offers(tx: Tx, row: Row[Any]) -> list[Badge]:
     if row.badge_zh:
         found.append(Badge(row.id, WHOLE, row.badge_zh, row.badge_en or row.badge_zh, row.badge_icon, None))
     return found
+
+
+def offered(tx: Tx, campaign_id: int, member_id: int | None) -> list[Badge]:
+    """The badges of a campaign, those this member has with the instant they got them."""
+    row = tx.row(select(campaign).where(campaign.c.id == campaign_id))
+    mine = {badge.task_id: badge for badge in of_member(tx, member_id, campaign_id, limit=MOST)} if member_id else {}
+    return [
+        replace(one, given_at=mine[one.task_id].given_at) if one.task_id in mine else one for one in offers(tx, row)
+    ]
 
 
 def of_member(

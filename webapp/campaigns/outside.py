@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,10 +11,11 @@ from sqlalchemy import Row, select, update
 from points_engine import campaign as rules
 from points_engine.clock import start_of
 from webapp.campaigns.tables import campaign_join, campaign_task, task_progress
+from webapp.learning import queries as learning
 from webapp.pledges import queries as pledges
 from webapp.store import Tx
 
-OVERLAP = timedelta(minutes=2)  # a transaction begun earlier may have committed since the last look
+OVERLAP = timedelta(minutes=15)  # what was written late: a long transaction, a quiz that ran out of time
 
 
 def told(tx: Tx, row: Row[Any], tasks: Sequence[rules.Task], members: Sequence[int]) -> dict[int, dict[int, int]]:
@@ -22,12 +23,15 @@ def told(tx: Tx, row: Row[Any], tasks: Sequence[rules.Task], members: Sequence[i
     return {task.id: _counts(tx, row, task, members) for task in tasks if task.kind in rules.OUTSIDE}
 
 
-def _counts(tx: Tx, row: Row[Any], task: rules.Task, members: Sequence[int]) -> Mapping[int, int]:
+def _counts(tx: Tx, row: Row[Any], task: rules.Task, members: Sequence[int]) -> dict[int, int]:
     if task.kind == "pledge":
         # A pledge is signed once an edition: who had signed it before the campaign is not asked again.
-        signed = pledges.editions_signed(tx, task.rule.subject, members, _window(row, task)[1])
+        signed = pledges.editions_signed(tx, task.rule.subject, members, window(row, task)[1])
         return {member: 1 for member, edition in signed if task.rule.edition in (0, edition)}
-    return {}
+    begins, ends = window(row, task)
+    if task.kind == "quiz":
+        return learning.quizzes_passed(tx, _number(task), members, begins, ends)
+    return learning.sessions_attended(tx, members, begins, ends, _number(task))
 
 
 def look_around(tx: Tx, row: Row[Any], tasks: Sequence[rules.Task], now: datetime) -> int:
@@ -42,10 +46,10 @@ def look_around(tx: Tx, row: Row[Any], tasks: Sequence[rules.Task], now: datetim
     for task in tasks:
         if task.kind not in rules.OUTSIDE:
             continue
-        begins, ends = _window(row, task)
+        begins, ends = window(row, task)
         first = max(begins, since[task.id] - OVERLAP) if since[task.id] else begins
         if first < ends:
-            found += _again(tx, row.id, task.id, _doers(tx, task, first, min(ends, now)))
+            found += _again(tx, row.id, task.id, _doers(tx, task, first, ends))
             tx.execute(
                 update(campaign_task).where(campaign_task.c.id == task.id).values(looked_until=min(ends + OVERLAP, now))
             )
@@ -55,7 +59,14 @@ def look_around(tx: Tx, row: Row[Any], tasks: Sequence[rules.Task], now: datetim
 def _doers(tx: Tx, task: rules.Task, first: datetime, last: datetime) -> set[int]:
     if task.kind == "pledge":
         return pledges.signers_since(tx, task.rule.subject, first, last)
-    return set()
+    if task.kind == "quiz":
+        return learning.passers_between(tx, _number(task), first, last)
+    return learning.attenders_between(tx, _number(task), first, last)
+
+
+def _number(task: rules.Task) -> int | None:
+    """Which quiz or session; None means any."""
+    return int(task.rule.subject) if task.rule.subject else None
 
 
 def _again(tx: Tx, campaign_id: int, task_id: int, members: set[int]) -> int:
@@ -73,7 +84,7 @@ def _again(tx: Tx, campaign_id: int, task_id: int, members: set[int]) -> int:
     return found
 
 
-def _window(row: Row[Any], task: rules.Task) -> tuple[datetime, datetime]:
+def window(row: Row[Any], task: rules.Task) -> tuple[datetime, datetime]:
     """The campaign's window, or of it the theme day of the task."""
     if task.day is None:
         return row.starts_at, row.ends_at

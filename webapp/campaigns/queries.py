@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Row, String, and_, cast, func, literal, select
 
 from points_engine import campaign as rules
-from points_engine.clock import local_day
 from points_engine.errors import refuse
+from webapp.campaigns.badges import of_member as badges
+from webapp.campaigns.calendar import calendar
 from webapp.campaigns.service import eligible
 from webapp.campaigns.tables import (
     campaign,
@@ -21,91 +22,16 @@ from webapp.campaigns.tables import (
     task_progress,
 )
 from webapp.campaigns.templates import templates
+from webapp.campaigns.views import CampaignCard, CampaignView, TaskView, tasks
 from webapp.green_units import queries as green_units
 from webapp.store import Tx
 
+__all__ = [
+    "CampaignCard", "CampaignView", "TaskView", "badges", "calendar", "cards", "detail", "details", "home_card", "tasks",
+    "yearly",
+]  # fmt: skip
 SHOWN = ("scheduled", "open", "closed", "settled", "archived")
 PAST_SHOWN = 10
-
-
-@dataclass(frozen=True, slots=True)
-class TaskView:
-    """A task with my progress; `when` is today, past, coming or week (no day of its own)."""
-
-    id: int
-    day: date | None
-    when: str
-    kind: str
-    title_zh: str
-    title_en: str
-    unit_zh: str
-    unit_en: str
-    target: int
-    progress: int
-    reward_points: int
-    completed_at: datetime | None
-
-    @property
-    def done(self) -> bool:
-        return self.completed_at is not None
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignCard:
-    """A campaign in a list; `state` is running, coming or past."""
-
-    id: int
-    slug: str
-    title_zh: str
-    title_en: str
-    summary_zh: str
-    summary_en: str
-    theme_zh: str
-    theme_en: str
-    starts_at: datetime
-    ends_at: datetime
-    first_day: date
-    last_day: date
-    multiplier: int
-    state: str
-    days_left: int
-    joined: bool
-    tasks_total: int
-    tasks_done: int
-    bonus: int
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignView:
-    """One campaign whole: its words, rules, tasks and what it has brought me."""
-
-    card: CampaignCard
-    body_zh: str
-    body_en: str
-    tasks: Sequence[TaskView]
-    eligible: bool
-    can_join: bool
-    dry: bool
-    members: int
-
-    @property
-    def days(self) -> list[tuple[date, list[TaskView]]]:
-        """Tasks of theme days, by day."""
-        found: dict[date, list[TaskView]] = {}
-        for task in self.tasks:
-            if task.day is not None:
-                found.setdefault(task.day, []).append(task)
-        return sorted(found.items())
-
-    @property
-    def today(self) -> list[TaskView]:
-        """Tasks of today's theme."""
-        return [task for task in self.tasks if task.when == "today"]
-
-    @property
-    def week(self) -> list[TaskView]:
-        """Tasks that have the whole window."""
-        return [task for task in self.tasks if task.day is None]
 
 
 def cards(tx: Tx, member_id: int | None, now: datetime) -> list[CampaignCard]:
@@ -124,6 +50,20 @@ def detail(tx: Tx, campaign_id: int, member_id: int | None, now: datetime) -> Ca
     if row is None:
         raise refuse("not_found", "unknown_campaign", campaign=campaign_id)
     return _views(tx, [row], member_id, now)[0]
+
+
+def has_archived(tx: Tx) -> bool:
+    """Whether any campaign was put away."""
+    return tx.scalar(select(campaign.c.id).where(campaign.c.status == "archived").limit(1)) is not None
+
+
+def archived(
+    tx: Tx, member_id: int | None, now: datetime, after: int | None = None, limit: int = PAST_SHOWN
+) -> list[CampaignCard]:
+    """Campaigns that were put away, newest first; `after` is the id of the last one seen."""
+    c = campaign.c
+    query = select(campaign).where(c.status == "archived").order_by(c.id.desc()).limit(limit)
+    return _cards(tx, tx.rows(query if after is None else query.where(c.id < after)), member_id, now)
 
 
 def _announced(tx: Tx) -> list[Row[Any]]:
@@ -159,6 +99,7 @@ def _views(tx: Tx, rows: Sequence[Row[Any]], member_id: int | None, now: datetim
                 eligible=may,
                 can_join=may and not card.joined and card.state != "past",
                 dry=row.dry_at is not None,
+                funded=row.fund_id is not None,
                 members=members.get(row.id, 0),
             )
         )
@@ -169,27 +110,6 @@ def _members(tx: Tx, ids: Sequence[int]) -> dict[int, int]:
     c = campaign_join.c
     rows = tx.rows(select(c.campaign_id, func.count().label("n")).where(c.campaign_id.in_(ids)).group_by(c.campaign_id))
     return {row.campaign_id: row.n for row in rows}
-
-
-def tasks(tx: Tx, ids: Sequence[int], member_id: int | None, now: datetime) -> dict[int, list[TaskView]]:
-    """The tasks of each campaign in the staff's order, with this member's progress."""
-    mine = and_(task_progress.c.task_id == campaign_task.c.id, task_progress.c.member_id == (member_id or 0))
-    rows = tx.rows(
-        select(campaign_task, task_progress.c.progress, task_progress.c.completed_at)
-        .outerjoin(task_progress, mine)
-        .where(campaign_task.c.campaign_id.in_(ids))
-        .order_by(campaign_task.c.campaign_id, campaign_task.c.sort, campaign_task.c.id)
-    )
-    today = local_day(now)
-    made: dict[int, list[TaskView]] = {number: [] for number in ids}
-    for r in rows:
-        made[r.campaign_id].append(
-            TaskView(
-                r.id, r.day, _when(r.day, today), r.kind, r.title_zh, r.title_en or r.title_zh, r.unit_zh,
-                r.unit_en or r.unit_zh, r.target, r.progress or 0, r.reward_points, r.completed_at,
-            )
-        )  # fmt: skip
-    return made
 
 
 def home_card(
@@ -340,12 +260,6 @@ def _state(row: Row[Any], now: datetime) -> str:
     if row.status in ("closed", "settled", "archived") or now >= row.ends_at:
         return "past"
     return "running" if row.status == "open" and now >= row.starts_at else "coming"
-
-
-def _when(day: date | None, today: date) -> str:
-    if day is None:
-        return "week"
-    return "today" if day == today else "past" if day < today else "coming"
 
 
 def audiences(member_id: Any) -> list[Any]:

@@ -13,6 +13,7 @@ from points_engine import campaign as rules
 from points_engine.errors import EngineError, Invalid, refuse
 from webapp.campaigns.badges import ICONS
 from webapp.campaigns.checks import check
+from webapp.campaigns.linting import findings
 from webapp.campaigns.moving import ARCHIVE_AFTER, SETTLE_AFTER, move_by_clock, record, step
 from webapp.campaigns.progress import catch_up, catch_up_members
 from webapp.campaigns.settling import pay_due, try_again
@@ -45,6 +46,7 @@ __all__ = [
     "copy_campaign",
     "create_campaign",
     "energy_week",
+    "findings",
     "forget",
     "from_template",
     "join",
@@ -163,11 +165,12 @@ def change_campaign(
     record(tx, actor_id, "campaign.change", campaign_id, {"was": was}, now)
 
 
-def schedule_campaign(tx: Tx, actor_id: int | None, campaign_id: int, now: datetime) -> None:
-    """Announce a draft; the clock opens it."""
+def schedule_campaign(tx: Tx, actor_id: int | None, campaign_id: int, now: datetime, catalogue: Any = None) -> None:
+    """Announce a draft; the clock opens it. With the catalogue, goals of a domain are measured by its acts before."""
     row = _campaign(tx, campaign_id)
     if row.status == "draft" and row.ends_at <= now:
         raise Invalid({"ends_at": "in_past"})
+    _must_be_possible(tx, catalogue, row, now)
     _move(tx, actor_id, campaign_id, ("draft",), "scheduled", now)
 
 
@@ -176,12 +179,13 @@ def unschedule_campaign(tx: Tx, actor_id: int | None, campaign_id: int, now: dat
     _move(tx, actor_id, campaign_id, ("scheduled",), "draft", now)
 
 
-def open_campaign(tx: Tx, actor_id: int | None, campaign_id: int, now: datetime) -> None:
+def open_campaign(tx: Tx, actor_id: int | None, campaign_id: int, now: datetime, catalogue: Any = None) -> None:
     """Open now; a window that would begin later begins now instead."""
     row = _campaign(tx, campaign_id)
     if row.status in ("draft", "scheduled") and row.ends_at <= now:
         raise Invalid({"ends_at": "in_past"})
     starts = {"starts_at": now} if row.starts_at > now else {}
+    _must_be_possible(tx, catalogue, row, now)
     _move(tx, actor_id, campaign_id, ("draft", "scheduled"), "open", now, **starts)
 
 
@@ -278,6 +282,14 @@ def _move(
 ) -> None:
     if not step(tx, actor_id, campaign_id, was, to, now, **also):
         raise _wrong_state(_campaign(tx, campaign_id), to)
+
+
+def _must_be_possible(tx: Tx, catalogue: Any, row: Row[Any], now: datetime) -> None:
+    """What nobody could do is not announced; 409 campaign_impossible."""
+    if row.status in ("draft", "scheduled"):
+        grave = [one for one in findings(tx, catalogue, row, now) if one.stop]
+        if grave:
+            raise refuse("conflict", "campaign_impossible", n=len(grave))
 
 
 def _wrong_state(row: Row[Any], to: str) -> EngineError:

@@ -58,7 +58,9 @@ def facts_of(key: str, starts_on: date) -> tuple[CampaignFacts, list[TaskFacts]]
     template = templates().get(key)
     if template is None:
         raise refuse("not_found", "unknown_template", template=key[:40])
-    texts = {name: text.replace("{year}", str(starts_on.year)).strip("\n") for name, text in template.texts.items()}
+    texts: dict[str, Any] = {
+        name: text.replace("{year}", str(starts_on.year)).strip("\n") for name, text in template.texts.items()
+    }
     if theme := template.themes.get(str(starts_on.year)):
         texts |= {"theme_zh": theme[0], "theme_en": theme[1]}
     facts = CampaignFacts(
@@ -76,7 +78,7 @@ def moved(facts: CampaignFacts, tasks: list[TaskFacts], starts_on: date) -> tupl
     first, _ = rules.days_of_window(facts.starts_at, facts.ends_at)
     by = starts_on - first
     year = re.compile(rf"(?<!\d){first.year}(?!\d)")
-    texts = {name: year.sub(str(starts_on.year), getattr(facts, name)) for name in TEXTS}
+    texts: dict[str, Any] = {name: year.sub(str(starts_on.year), getattr(facts, name)) for name in TEXTS}
     fresh = replace(
         facts,
         **texts,

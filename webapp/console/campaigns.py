@@ -11,9 +11,11 @@ from flask import Blueprint, redirect, request, url_for
 from points_engine.clock import LOCAL, local_day, start_of
 from points_engine.errors import EngineError, Invalid
 from webapp.campaigns import queries, service
-from webapp.console.campaign_forms import read_campaign, rows_of, values_of
+from webapp.console import campaign_words, task_forms
+from webapp.console.campaign_forms import read_campaign, values_of
 from webapp.console.forms import read_day
 from webapp.console.roles import EDIT
+from webapp.console.task_forms import rows_of
 from webapp.console.views import Answer, change, sentence, show
 from webapp.ledger import funds
 from webapp.store import Tx
@@ -133,8 +135,9 @@ def take(campaign_id: int, step: str) -> Answer:
     move = next((steps[step][0] for steps in STEPS.values() if step in steps), None)
     if move is None:
         raise Invalid({"step": "not_a_choice"})
+    looked = {"catalogue": house().catalogue} if step in ("schedule", "open") else {}
     return change(
-        lambda tx: move(tx, signed_in().member_id, campaign_id, now()),
+        lambda tx: move(tx, signed_in().member_id, campaign_id, now(), **looked),
         url_for(".edit", campaign_id=campaign_id),
         t("已完成", "Done"),
     )
@@ -154,6 +157,8 @@ def pay_again(campaign_id: int) -> Answer:
 def _save(known: Any) -> Answer:
     me = signed_in().member_id
     started = known is not None and known.status == "open"
+    if request.form.get("do", "").startswith("add:"):
+        return _form(known, request.form, task_forms.with_one_more(rows_of(request.form), request.form["do"][4:]))
     try:
         facts, tasks = read_campaign(request.form, house().catalogue, with_tasks=not started)
         if request.form.get("do") == "preview":
@@ -187,9 +192,12 @@ def _form(
     with house().store.read() as tx:
         bonuses = queries.bonus_sums(tx, known.id) if known is not None else {}
         choices = [(fund.id, f"{fund.name} ({fund.balance})") for fund in funds.funds(tx, limit=MOST_FUNDS)]
+        asked = task_forms.choices(tx) if any(row["kind"] in task_forms.ADDED for row in rows) else {}
+        before = known is not None and known.status in ("draft", "scheduled") and request.method == "GET"
+        found = service.findings(tx, house().catalogue, known, now()) if before else []
     return show(
         "campaign.html", 400 if errors else 200, known=known, values=values, rows=rows, errors=errors or {},
-        preview=preview, bonuses=bonuses, funds=choices, icons=service.ICONS, steps=STEPS.get(known.status, {}) if known else {},
+        preview=preview, bonuses=bonuses, funds=choices, icons=service.ICONS, asked=asked, found=found, kinds_of_task=task_forms, say=campaign_words, steps=STEPS.get(known.status, {}) if known else {},
         wrong_rows={int(name.split("-")[1]) for name in errors or () if name.startswith("task-")},
         behaviours=[b for b in house().catalogue.behaviours if b.loggable], kinds=kinds,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, select
+from sqlalchemy import ColumnElement, false, or_, select
 
 from points_engine.errors import refuse
 from points_engine.scanning import Hours
@@ -97,6 +97,14 @@ def kinds_of(tx: Tx, ids: Collection[int]) -> dict[int, str]:
     if not ids:
         return {}
     return {row.id: row.kind for row in tx.rows(select(place.c.id, place.c.kind).where(place.c.id.in_(sorted(ids))))}
+
+
+def open_ones(tx: Tx, ids: Collection[int], kinds: Collection[str]) -> dict[int, str]:
+    """Open places among these and of these kinds, with their kind; all open ones when neither is named."""
+    query = select(place.c.id, place.c.kind).where(place.c.status == "open")
+    if ids or kinds:
+        query = query.where(or_(place.c.id.in_(sorted(ids)), place.c.kind.in_(sorted(kinds))))
+    return {row.id: row.kind for row in tx.rows(query)}
 
 
 def choices(tx: Tx, limit: int = 300) -> list[tuple[int, str, str, bool]]:

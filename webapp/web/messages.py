@@ -147,6 +147,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "That is enough cheering for today: at most {limit} a day",
     ),
     "unknown_fund": ("没有找到这个资金账户", "No such fund"),
+    "campaign_impossible": (
+        "有 {n} 处谁也做不到，改好后再发布",
+        "{n} things nobody could do; mend them before announcing it",
+    ),
     "fund_too_small": ("余额只有 {available} 分", "Only {available} points are there"),
     "unknown_unit": ("没有找到这个绿色单元", "No such green unit"),
     "unknown_trip": ("没有找到这趟行程", "No such trip"),
