@@ -19,7 +19,7 @@ from points_engine.methodology import load
 from webapp import audit, demo
 from webapp.activities import queries as activities
 from webapp.activities.tables import activity
-from webapp.campaigns.tables import campaign, campaign_join, task_progress
+from webapp.campaigns.tables import campaign, campaign_badge, campaign_join, task_progress
 from webapp.demo import town
 from webapp.demo.habits import Menu
 from webapp.green_units.tables import green_unit, membership
@@ -200,17 +200,19 @@ def test_m000040_to_m000060_are_quiet_and_in_good_standing(world: Store) -> None
         assert tx.scalar(select(func.count()).where(activity.c.member_id.in_(quiet))) > 20
 
 
-def test_the_energy_week_runs_and_has_progress(world: Store) -> None:
+def test_the_season_runs_and_the_energy_week_is_settled(world: Store) -> None:
     with world.read() as tx:
         running = tx.rows(select(campaign).where(campaign.c.status == "open"))
-        assert [row.slug.startswith("energy-week") for row in running] == [True]
+        assert [row.slug.startswith("green-season") for row in running] == [True]
         assert running[0].starts_at < END < running[0].ends_at
         assert (
             tx.scalar(select(func.count()).select_from(task_progress).where(task_progress.c.completed_at.is_not(None)))
             > 5
         )
         over = tx.rows(select(campaign).where(campaign.c.status.in_(("closed", "settled"))))
-        assert len(over) == 1
+        assert [(row.slug.startswith("energy-week"), row.status) for row in over] == [(True, "settled")]
+        assert over[0].bonus_spent > 0 and over[0].fund_id
+        assert tx.scalar(select(func.count()).select_from(campaign_badge)) > 0
 
 
 def test_grams_are_the_engines_own(world: Store) -> None:

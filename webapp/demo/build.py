@@ -172,14 +172,12 @@ class World:
                 self._family(tx, name, [p.member_id for p in together], max(p.since for p in together), shows)
             clerks = [p.member_id for p in self.town.people[10:20]]
             self.shop.build(tx, self.staff, clerks, before)
-            self.programme = events.build(
-                tx, self.catalogue, self.staff, self.first, (self.until - self.first).days + 1
-            )
             events.announce(tx, self.staff, self.first, self.until)
             challenges.build_funds(tx, self.staff, self.town.units, before)
             places.build(tx, self.staff["editor-demo"], next((u.id for u in self.town.units), None), before)
             people, units = [p.member_id for p in self.town.people], [u.id for u in self.town.units]
             pledges.build(tx, self.seed, self.staff, people, units, self.first)
+            self.programme = events.build(tx, self.staff, self.first, (self.until - self.first).days + 1)
             indicators.build(tx, self.seed, self.staff["editor-demo"], self.until)
             if self.town.units:
                 lists.build(tx, self.registry.book, self.staff["hr-demo"], self.town.units[0].id, before)

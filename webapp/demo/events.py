@@ -1,21 +1,24 @@
-"""What is on in the demo park: an earlier campaign, the energy week that runs now, and announcements."""
+"""What is on in the demo park: the energy week, over and settled from a fund, the season that runs now, announcements."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from points_engine.clock import start_of
 from webapp.campaigns import service as campaigns
 from webapp.campaigns.service import CampaignFacts, TaskFacts
+from webapp.campaigns.templates import facts_of
 from webapp.demo.days import at
 from webapp.inbox import service as inbox
 from webapp.inbox.forms import AnnouncementText
+from webapp.learning import queries as learning
+from webapp.ledger import funds
 from webapp.store import Store, Tx
 
 WEEK = 7
-GREEN_WAYS = ("walk", "bike", "shared_bike", "ebike", "bus", "bus_ride", "shuttle", "carpool")
+WEEK_FUND = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,55 +32,74 @@ class Programme:
     before_last: int
 
 
-def build(tx: Tx, catalogue: Any, staff: dict[str, int], first: date, days: int) -> Programme:
+def build(tx: Tx, staff: dict[str, int], first: date, days: int) -> Programme:
     """Write both campaigns and open them; the clock of the world closes the first at its end."""
-    now_first = max(0, days - 3)
-    begins = first + timedelta(days=days - 3)
-    made = campaigns.energy_week(tx, begins, at(first - timedelta(days=3), 600))
-    campaigns.open_campaign(tx, staff["editor-demo"], made, start_of(begins))
+    written, editor = at(first - timedelta(days=3), 600), staff["editor-demo"]
+    now_first, begins = max(0, days - 3), first + timedelta(days=days - 3)
+    made = campaigns.create_campaign(tx, editor, *_green_season(tx, begins), written)
+    campaigns.open_campaign(tx, editor, made, start_of(begins))
     before_first = days // 3
     before_last = before_first + WEEK - 1
     if before_last >= now_first:
         return Programme(made, now_first, None, 0, 0)
-    facts, tasks = _travel_week(first + timedelta(days=before_first), catalogue)
-    written = at(first - timedelta(days=3), 640)
-    before = campaigns.create_campaign(tx, staff["editor-demo"], facts, tasks, written)
-    campaigns.open_campaign(tx, staff["editor-demo"], before, facts.starts_at)
+    week = first + timedelta(days=before_first)
+    fund = funds.open_fund(tx, staff["admin-demo"], "park", None, "节能宣传周奖励", written)
+    funds.deposit(tx, fund, WEEK_FUND, "deposit:energy-week", "deposit:energy-week", written, staff["admin-demo"])
+    facts, tasks = facts_of("energy-week", week)
+    facts = replace(facts, fund_id=fund, badge_zh="节能先锋", badge_en="Energy saver", badge_icon="bulb")
+    before = campaigns.create_campaign(tx, editor, facts, tasks, written)
+    campaigns.open_campaign(tx, editor, before, facts.starts_at)
     return Programme(made, now_first, before, before_first, before_last)
 
 
-def _travel_week(begins: date, catalogue: Any) -> tuple[CampaignFacts, list[TaskFacts]]:
-    ways = tuple(code for code in GREEN_WAYS if code in catalogue.by_code)
+def _green_season(tx: Tx, begins: date) -> tuple[CampaignFacts, list[TaskFacts]]:
+    """Two weeks with every kind of task there is something for."""
     facts = CampaignFacts(
-        slug=f"green-trips-{begins.isoformat()}",
-        title_zh="绿色出行周",
-        title_en="Green Trips Week",
-        summary_zh="一周少开一次车，走路、骑车、公交都算。",
-        summary_en="Leave the car once more this week: walking, riding and the bus all count.",
-        body_zh="活动期间出行类任务有奖励积分，**减排量不加倍**。",
-        body_en="Trips earn bonus points for the tasks below; **grams are never multiplied**.",
-        theme_zh="少开一次车",
-        theme_en="One drive fewer",
+        slug=f"green-season-{begins.isoformat()}",
+        title_zh="绿色生活季",
+        title_en="Green Living Season",
+        summary_zh="两周里走一走、扫一扫、学一学，和同事邻居一起达成目标。",
+        summary_en="Two weeks of walking, scanning and learning, towards goals reached together.",
+        body_zh="活动期间任务有奖励积分和徽章，**减排量不加倍**。",
+        body_en="Tasks bring bonus points and badges; **grams are never multiplied**.",
+        theme_zh="从身边小事做起",
+        theme_en="Small things, every day",
         starts_at=start_of(begins),
-        ends_at=start_of(begins + timedelta(days=WEEK)),
+        ends_at=start_of(begins + timedelta(days=2 * WEEK)),
         multiplier=120,
-        bonus_budget=400_000,
+        bonus_budget=800_000,
+        badge_zh="绿色生活家",
+        badge_en="Green liver",
+        badge_icon="trophy",
     )
     tasks = [
+        TaskFacts("记录 8 次绿色行为", "log", 8, "8 green acts", 30, unit_zh="次", unit_en="acts"),
         TaskFacts(
-            "绿色出行 3 天", "days", 3, "Green trips on 3 days", 30, behaviours=ways, unit_zh="天", unit_en="days"
+            "连续 3 天打卡", "streak", 3, "Three days in a row", 40, unit_zh="天", unit_en="days",
+            badge_zh="三日不断", badge_en="Three in a row", badge_icon="flame",
         ),
         TaskFacts(
-            "一周绿色出行 8 次",
-            "log",
-            8,
-            "8 green trips in the week",
-            40,
-            behaviours=ways,
-            unit_zh="次",
-            unit_en="trips",
+            "到食堂扫码光盘 2 次", "scan", 2, "Scan a clean plate at a canteen, twice", 20, unit_zh="次", unit_en="times",
+            rule={"place_kinds": ["canteen"]}, badge_zh="光盘行动", badge_en="Clean plate", badge_icon="bowl-chopsticks",
         ),
-    ]
+        TaskFacts(
+            "签署绿色生活公约", "pledge", 1, "Sign the green living pledge", 20, rule={"subject": "green-living"},
+            badge_zh="公约人", badge_en="Signer", badge_icon="shield-check",
+        ),
+        TaskFacts(
+            "全体一起减排 100 公斤", "team", 100_000, "100 kg together", 50, unit_zh="克", unit_en="g",
+            rule={"of": "campaign", "measure": "grams"}, badge_zh="众人拾柴", badge_en="Together", badge_icon="users",
+        ),
+        TaskFacts(
+            "本单位 5 人参与", "team", 5, "Five people of my company", 20, unit_zh="人", unit_en="people",
+            rule={"of": "enterprise", "measure": "people"},
+        ),
+    ]  # fmt: skip
+    if learning.quiz_choices(tx):
+        tasks.append(TaskFacts("通过一次节能测验", "quiz", 1, "Pass a quiz", 30, unit_zh="次", unit_en="times",
+                               badge_zh="节能学子", badge_en="Learner", badge_icon="school"))  # fmt: skip
+    if learning.session_choices(tx):
+        tasks.append(TaskFacts("参加一场讲座", "session", 1, "Attend a session", 30, unit_zh="场", unit_en="sessions"))
     return facts, tasks
 
 
@@ -90,7 +112,7 @@ def announce(tx: Tx, staff: dict[str, int], first: date, until: date) -> None:
         (AnnouncementText("碳普惠平台开通啦", "The platform is open", WELCOME_ZH, WELCOME_EN), opened),
         (AnnouncementText("试运行期间的说明", "Notes on the trial", TRIAL_ZH, TRIAL_EN, over), opened),
         (
-            AnnouncementText("节能宣传周开始了", "Energy Saving Week begins", WEEK_ZH, WEEK_EN),
+            AnnouncementText("绿色生活季开始了", "The Green Living Season begins", SEASON_ZH, SEASON_EN),
             start_of(week) + timedelta(hours=8),
         ),
         (
@@ -120,10 +142,7 @@ def finish(store: Store, catalogue: Any, programme: Programme, first: date, end:
     if programme.before is not None:
         over = start_of(first + timedelta(days=programme.before_last + 1))
         campaigns.move_by_clock(store, over + timedelta(minutes=1))
-        settles = over + campaigns.SETTLE_AFTER + timedelta(minutes=1)
-        if settles < end:
-            campaigns.catch_up(store, catalogue, settles)
-            campaigns.move_by_clock(store, settles)
+        campaigns.catch_up(store, catalogue, end)
     campaigns.move_by_clock(store, end)
 
 
@@ -141,5 +160,5 @@ WELCOME_EN = """Welcome.
 """
 TRIAL_ZH = "试运行期间，如发现数字不对，请在“帮助与反馈”里告诉我们。"
 TRIAL_EN = "Should a number look wrong during the trial, please tell us under help and feedback."
-WEEK_ZH = "七天七个主题任务，积分 1.5 倍，**减排量不加倍**。点“活动”参加。"
-WEEK_EN = "Seven themes in seven days, points at 1.5 times, **grams never multiplied**. Join under campaigns."
+SEASON_ZH = "两周里走一走、扫一扫、学一学，完成任务得积分和徽章，**减排量不加倍**。点“活动”参加。"
+SEASON_EN = "Two weeks of walking, scanning and learning, with points and badges, **grams never multiplied**. Join under campaigns."
