@@ -27,8 +27,8 @@ from webapp.green_units import queries as green_units
 from webapp.store import Tx
 
 __all__ = [
-    "CampaignCard", "CampaignView", "TaskView", "badges", "calendar", "cards", "detail", "details", "home_card", "tasks",
-    "yearly",
+    "CampaignCard", "CampaignView", "TaskView", "audiences", "badges", "calendar", "cards", "detail", "details",
+    "home_card", "tasks", "yearly",
 ]  # fmt: skip
 SHOWN = ("scheduled", "open", "closed", "settled", "archived")
 PAST_SHOWN = 10

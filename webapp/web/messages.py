@@ -231,7 +231,10 @@ REASONS: dict[str, tuple[str, str]] = {
     "confirm_word": ("请按提示输入确认文字", "Please type the confirmation as shown"),
     "goal": ("请填写 1 到 1000 公斤", "Please enter 1 to 1,000 kg"),
     "unit_unknown": ("没有这个名称的单元，请填全称", "No unit of this name; please give the full name"),
-    "unit_twice": ("有两个同名的单元，请联系管理员改名", "Two units have this name; an administrator has to rename one"),
+    "unit_twice": (
+        "有两个同名的单元，请联系管理员改名",
+        "Two units have this name; an administrator has to rename one",
+    ),
     "mail_address": ("请填写正确的邮箱地址，例如 name@example.cn", "Please enter an address such as name@example.cn"),
     "mail_hour": ("请填写时间，例如 21:00", "Please enter a time such as 21:00"),
     "bad_day": ("日期不正确", "Not a day"),
