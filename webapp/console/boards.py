@@ -115,7 +115,9 @@ def recount(period: str) -> Answer:
     with house().store.read() as tx:
         row = queries.review_of(tx, period, board_of("members"), now()).row
     version = row.version if row.state in ("frozen", "published") else row.version - 1
-    wrong = service.recounted(house().store, period, version) if version else []
+    if not version:
+        raise refuse("conflict", "already_resolved")  # nothing has been frozen yet
+    wrong = service.recounted(house().store, period, version)
     me = signed_in().member_id
     house().store.retrying(lambda tx: service.note_recount(tx, me, period, version, wrong, now()))
     if wrong:

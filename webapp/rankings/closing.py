@@ -17,7 +17,7 @@ from webapp.jobs import enqueue
 from webapp.journal import service as journal
 from webapp.rankings import ladders, marks, words
 from webapp.rankings.boards import GRACE, Board, boards_of
-from webapp.rankings.freezing import Draft, held_in
+from webapp.rankings.freezing import Draft, basis_of, held_in
 from webapp.rankings.published_tables import (
     board_closing,
     board_cut_off,
@@ -44,9 +44,10 @@ def due_periods(tx: Tx, now: datetime) -> list[str]:
     return [period for _, period in sorted(due)]
 
 
-def latest(tx: Tx, period: str) -> Any:
-    """The newest closing of a period, or None."""
-    return tx.row(select(board_closing).where(_c.period == period).order_by(_c.version.desc()).limit(1))
+def latest(tx: Tx, period: str, ours: bool = False) -> Any:
+    """The newest closing of a period, or None; `ours` until the end of the transaction, so that no hand is lost."""
+    query = select(board_closing).where(_c.period == period).order_by(_c.version.desc()).limit(1)
+    return tx.row(query.with_for_update() if ours else query)
 
 
 def needs_people(period: str, reviewed: Sequence[str]) -> bool:
@@ -112,7 +113,7 @@ def ask_to_freeze(tx: Tx, actor_id: int, period: str, now: datetime) -> None:
 
 def freeze(tx: Tx, draft: Draft, now: datetime) -> int:
     """Write down what the worker worked out; nothing when it was done already, or when a hold came meanwhile."""
-    row = latest(tx, draft.period)
+    row = latest(tx, draft.period, ours=True)
     if row is None or row.state != "freezing" or held_in(tx, draft.period) != draft.held:
         return 0
     return _write(tx, draft, row, row.frozen_by, now)
@@ -154,11 +155,12 @@ def correct(tx: Tx, actor_id: int, period: str, note_zh: str, note_en: str, now:
 
 
 def withdraw(tx: Tx, actor_id: int, period: str, now: datetime) -> None:
-    """A correction turned out not to be needed; the published version stands."""
+    """A correction turned out not to be needed; the published version stands, and the holds are those it was made with."""
     row = _in_state(tx, period, "reviewing")
     if row.version == 1:
         raise refuse("conflict", "already_resolved")
     tx.execute(delete(board_closing).where(_c.period == period, _c.version == row.version, _c.state == "reviewing"))
+    _restore_holds(tx, period, int(row.version) - 1)
     journal.record(tx, actor_id, "board.withdraw", f"board:{period}", {"version": row.version}, now)
 
 
@@ -178,7 +180,7 @@ def _closing(period: str, version: int, state: str, now: datetime, hands: list[i
 
 
 def _in_state(tx: Tx, period: str, *states: str) -> Any:
-    row = latest(tx, period)
+    row = latest(tx, period, ours=True)
     if row is None:
         raise refuse("not_found", "unknown_period")
     if row.state not in states:
@@ -200,7 +202,7 @@ def _write(tx: Tx, draft: Draft, row: Any, actor_id: int | None, now: datetime) 
     """The frozen rows of every board, the positions of the ledger, and the closing that says so."""
     cut, period, version = draft.cut, draft.period, int(row.version)
     values = {"state": "frozen", "frozen_at": draft.as_of, "frozen_by": actor_id, "ledger_members": cut.members,
-              "ledger_transfers": cut.transfers, "ledger_digest": cut.digest}  # fmt: skip
+              "ledger_transfers": cut.transfers, "ledger_digest": cut.digest, "basis": draft.basis.kept()}  # fmt: skip
     _move(tx, row, "freezing", **values)
     parts = [{"period": period, "version": version, "part": n, "positions": text} for n, text in enumerate(cut.parts)]
     tx.insert(board_cut_off, parts)
@@ -256,6 +258,20 @@ def head_facts(board: Board, draft: Draft, row: Any) -> dict[str, object]:
         "held": sum(1 for what, _ in draft.held if (what == "member") == board.of_members),
         **({"change": f"{row.note_zh} / {row.note_en}"} if row.note_zh else {}),
     }
+
+
+def _restore_holds(tx: Tx, period: str, version: int) -> None:
+    """Who held or lifted in a correction that is withdrawn has had no hand in the next one."""
+    kept = basis_of(tx.scalar(select(_c.basis).where(_c.period == period, _c.version == version)))
+    if kept is None:
+        return
+    tx.execute(delete(board_hold).where(board_hold.c.period == period))
+    rows = [
+        {"period": period, "subject": subject, "subject_id": number, "reason": reason, "held_by": who,
+         "held_at": datetime.fromisoformat(at)}
+        for subject, number, reason, who, at in kept.holds
+    ]  # fmt: skip
+    tx.insert(board_hold, rows)
 
 
 def _throw_away(tx: Tx, period: str, version: int) -> None:

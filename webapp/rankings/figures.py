@@ -100,10 +100,13 @@ def heads(tx: Tx, periods: Sequence[str], unit_ids: Collection[int] | None = Non
     return {(row[0], p): int(row[i + 1]) for row in rows for i, p in enumerate(periods)}
 
 
-def weights(tx: Tx, units: Mapping[int, BoardUnit], people: Mapping[Key, int]) -> dict[Key, int]:
-    """People in tenths: heads, and for families person-equivalents."""
-    families = sorted({unit for unit, _ in people if unit in units and units[unit].kind == "family"})
-    children = green_units.children(tx, families) if families else {}
+def weights(
+    tx: Tx, units: Mapping[int, BoardUnit], people: Mapping[Key, int], children: Mapping[int, int] | None = None
+) -> dict[Key, int]:
+    """People in tenths: heads, and for families person-equivalents, with today's children unless others are given."""
+    if children is None:
+        families = sorted({unit for unit, _ in people if unit in units and units[unit].kind == "family"})
+        children = green_units.children(tx, families) if families else {}
     found = {}
     for (unit, period), n in people.items():
         if unit in units and units[unit].kind == "family":

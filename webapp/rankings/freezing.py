@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from points_engine import boards as rules
 from points_engine.board_file import Entry
 from points_engine.clock import days_of
+from webapp.green_units import queries as green_units
 from webapp.ledger import queries as ledger
 from webapp.members import queries as members
 from webapp.rankings import figures, marks
@@ -23,6 +24,7 @@ from webapp.store import Tx
 
 PART = 5000  # positions a row
 Held = frozenset[tuple[str, int]]  # ("member" or "unit", id)
+Hold = tuple[str, int, str, int, str]  # subject, id, reason, held by whom and when
 Boards = dict[str, list[Entry]]
 
 
@@ -37,37 +39,81 @@ class CutOff:
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """Who was left out at the cut-off, and who were children: what later changes of accounts and units must not move."""
+
+    holds: tuple[Hold, ...]
+    gone: frozenset[int]
+    shut: frozenset[int]
+    children: Mapping[int, int]
+
+    @property
+    def held(self) -> Held:
+        return frozenset((hold[0], hold[1]) for hold in self.holds)
+
+    def kept(self) -> dict[str, Any]:
+        """As it is stored with the closing."""
+        young = [[unit, n] for unit, n in sorted(self.children.items()) if n]
+        return {"holds": self.holds, "gone": sorted(self.gone), "shut": sorted(self.shut), "children": young}
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A period's boards, worked out in one snapshot."""
 
     period: str
     as_of: datetime
     entries: Boards
-    held: Held
+    basis: Basis
     cut: CutOff
     measured: list[Measured]
+
+    @property
+    def held(self) -> Held:
+        return self.basis.held
 
 
 def work_out(tx: Tx, period: str, now: datetime) -> Draft:
     """All boards of a period; `tx` must be a snapshot, so that rows and positions are of one instant."""
-    held = held_in(tx, period)
+    holds = holds_in(tx, period)
+    held: Held = frozenset((hold[0], hold[1]) for hold in holds)
     first, last = days_of(period)
     query = (
         select(figures.days.c.member_id, func.sum(figures.grams))
         .where(figures.days.c.day.between(first, last))
         .group_by(figures.days.c.member_id)
     )
-    values = ((int(row[0]), int(row[1])) for row in tx.rows(query))
-    entries = of_members(values, members.inactive(tx), held)
+    values = [(int(row[0]), int(row[1])) for row in tx.rows(query)]
     measured = figures.measured(tx, [period], now)
-    entries |= of_units(figures.figures(tx, period, measured), period, held)
-    return Draft(period, now, entries, held, cut_off(tx), measured)
+    found, gone = figures.figures(tx, period, measured), frozenset(members.inactive(tx))
+    entries = of_members(values, gone, held) | of_units(found, period, held)
+    basis = Basis(
+        holds,
+        gone & {who for who, _ in values},
+        frozenset(figure.unit.id for figure in found if not figure.unit.allowed),
+        green_units.children(tx, sorted(figure.unit.id for figure in found if figure.unit.kind == "family")),
+    )
+    return Draft(period, now, entries, basis, cut_off(tx), measured)
+
+
+def basis_of(kept: Mapping[str, Any] | None) -> Basis | None:
+    """What a closing keeps; None for one from before it was kept."""
+    if kept is None:
+        return None
+    young = {int(unit): int(n) for unit, n in kept["children"]}
+    return Basis(tuple(tuple(hold) for hold in kept["holds"]), frozenset(kept["gone"]), frozenset(kept["shut"]), young)
 
 
 def held_in(tx: Tx, period: str) -> Held:
     """Who is held back in a period."""
+    return frozenset((hold[0], hold[1]) for hold in holds_in(tx, period))
+
+
+def holds_in(tx: Tx, period: str) -> tuple[Hold, ...]:
+    """The holds of a period as they stand."""
     h = board_hold.c
-    return frozenset((row.subject, row.subject_id) for row in tx.rows(select(h.subject, h.subject_id).where(h.period == period)))  # fmt: skip
+    rows = tx.rows(select(board_hold).where(h.period == period).order_by(h.subject, h.subject_id))
+    return tuple((r.subject, r.subject_id, r.reason, r.held_by, r.held_at.isoformat()) for r in rows)
 
 
 def of_members(values: Iterable[tuple[int, int]], gone: Collection[int], held: Held) -> Boards:

@@ -38,6 +38,8 @@ board_closing = Table(
     Column("ledger_digest", String(64)),
     Column("decided_at", UtcDateTime),
     Column("decided_by", BigInteger),
+    # Who was left out at the cut-off, with the holds; none for boards closed before this was kept.
+    Column("basis", JsonText),
     CheckConstraint("state IN ('reviewing', 'freezing', 'frozen', 'published')", name="state"),
 )
 Index("ix_board_closing_state", board_closing.c.state, board_closing.c.period)

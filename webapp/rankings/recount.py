@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -19,7 +19,7 @@ from webapp.members import queries as members
 from webapp.rankings import figures, freezing
 from webapp.rankings.boards import boards_of
 from webapp.rankings.figures import Figure, Key, Measured
-from webapp.rankings.published_tables import board_cut_off, board_energy, published_board
+from webapp.rankings.published_tables import board_closing, board_cut_off, board_energy, published_board
 from webapp.store import Tx
 
 RANGE = 5000  # members at a time
@@ -52,23 +52,25 @@ def measured(tx: Tx, period: str, version: int) -> list[Measured]:
 
 
 def boards(
-    tx: Tx, period: str, seen: Mapping[int, int], held: freezing.Held, meters: Sequence[Measured]
+    tx: Tx, period: str, seen: Mapping[int, int], basis: freezing.Basis | None, meters: Sequence[Measured]
 ) -> freezing.Boards:
-    """All boards of a period from the transfers up to the positions `seen`, and from what `meters` said."""
+    """All boards of a period from the transfers up to the positions `seen` and what `meters` said, without whom `basis` leaves out."""
     last_year, earlier = rules.baseline_periods(period)
     bases = [each for each in (last_year, *earlier) if each]
     sums = Sums()
     for part in _ranges(seen):
         _add(tx, sums, part, seen, period, bases)
-    found = freezing.of_members(sorted(sums.members.items()), members.inactive(tx), held)
-    those = _figures(tx, sums, period, last_year, earlier, figures.saved(meters, [period]))
+    gone, held = (basis.gone, basis.held) if basis else (members.inactive(tx), freezing.held_in(tx, period))
+    found = freezing.of_members(sorted(sums.members.items()), gone, held)
+    those = _figures(tx, sums, period, last_year, earlier, figures.saved(meters, [period]), basis)
     return found | freezing.of_units(those, period, held)
 
 
 def differences(tx: Tx, period: str, version: int) -> list[str]:
     """Which boards of a published version are not, byte for byte, what the ledger says at its cut-off."""
-    meters = measured(tx, period, version)
-    right = boards(tx, period, positions(tx, period, version), freezing.held_in(tx, period), meters)
+    c = board_closing.c
+    kept = freezing.basis_of(tx.scalar(select(c.basis).where(c.period == period, c.version == version)))
+    right = boards(tx, period, positions(tx, period, version), kept, measured(tx, period, version))
     b = published_board.c
     stored = {
         row.board: row for row in tx.rows(select(published_board).where(b.period == period, b.version == version))
@@ -132,15 +134,18 @@ def _spans(tx: Tx, part: tuple[int, int]) -> dict[int, list[tuple[int, date, dat
 
 
 def _figures(
-    tx: Tx, sums: Sums, period: str, last_year: str | None, earlier: list[str], coal: Mapping[Key, int]
-) -> list[Figure]:
+    tx: Tx, sums: Sums, period: str, last_year: str | None, earlier: list[str], coal: Mapping[Key, int],
+    basis: freezing.Basis | None,
+) -> list[Figure]:  # fmt: skip
     ids = sorted({unit for unit, _ in sums.units} | {unit for unit, _ in coal})
     units: dict[int, Any] = {}
     for start in range(0, len(ids), RANGE):
         units |= green_units.board_units(tx, ids[start : start + RANGE])
     wanted = [each for each in (period, last_year, *earlier) if each]
     people = figures.heads(tx, wanted)
-    tenths = figures.weights(tx, units, people)
+    if basis:  # as they were then: a unit may have been closed, or a family have changed its mind
+        units = {n: replace(each, named=n not in basis.shut, active=n not in basis.shut) for n, each in units.items()}
+    tenths = figures.weights(tx, units, people, basis.children if basis else None)
 
     def pair(unit: int, each: str | None) -> tuple[int, int]:
         return (sums.units.get((unit, each), 0), tenths.get((unit, each), 0)) if each else (0, 0)
