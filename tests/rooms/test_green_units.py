@@ -12,7 +12,7 @@ from points_engine.errors import EngineError, Invalid
 from tests.counting import count_statements
 from tests.people import make_member, make_unit
 from tests.rooms.boardpark import NOW, TODAY, act, company, join, people
-from webapp.green_units import figures, queries, service
+from webapp.green_units import figures, queries, service, yearly
 from webapp.green_units.figures import hide
 from webapp.green_units.forms import ALPHABET, UnitNames, new_code, read_code
 from webapp.journal.tables import staff_action
@@ -108,8 +108,8 @@ def test_sums_count_the_days_of_membership_and_show_declared_and_verified_apart(
     page = page_of(store, unit)
     assert (page.this_month.declared_g, page.this_month.verified_g) == (600, 35)
     assert (page.members, page.active, page.rate) == (5, 5, 100)
-    assert len(page.bars) == 16 and page.bars[5].sum.grams == 600 and page.bars[5].declared_height == 100
-    assert page.bars[-1].sum.verified_g == 35
+    assert len(page.bars) == 16 and page.bars[5].sum.grams == 600 and page.bars[5].height == 100
+    assert page.bars[-1].sum.verified_g == 35 and page.this_month.apart
     assert page_of(store, unit, "2026-05").this_month.grams == 0
     assert page_of(store, unit).month_after is None
     for month in ("2026-07", "2026-13", "2026", "x"):
@@ -140,10 +140,47 @@ def test_figures_of_fewer_than_five_are_hidden_except_in_families(store: Any) ->
 
 @pytest.mark.parametrize(
     ("groups", "hidden"),
-    [([], set()), ([0, 6, 9], set()), ([3, 6, 9], {0, 1}), ([3, 2, 9], {0, 1}), ([0, 4], {1}), ([5, 1, 8, 5], {0, 1})],
+    [
+        ([], set()),
+        ([0, 6, 9], set()),
+        ([3, 6, 9], {0, 1}),
+        ([3, 2, 9], {0, 1, 2}),
+        ([0, 4], {1}),
+        ([5, 1, 8, 5], {0, 1}),
+    ],
 )
 def test_a_hidden_group_takes_another_with_it(groups: list[int], hidden: set[int]) -> None:
     assert hide(groups) == hidden
+
+
+def test_one_person_on_many_days_is_hidden_with_a_day_of_five_in_each_week(store: Any) -> None:
+    ids = people(store, 6)
+    unit = company(store, "甲公司", now=NOW - timedelta(days=60))
+    join(store, unit, *ids, now=NOW - timedelta(days=40))
+    for day in range(1, 17):
+        for who in ids if day % 7 not in (6, 0) else ids[:1]:  # June 2026 begins on a Monday
+            act(store, who, 10 * who, date(2026, 6, day))
+    page = page_of(store, unit)
+    shown = {bar.day.day for bar in page.bars if not bar.sum.hidden}
+    assert shown == {2, 3, 4, 5, 9, 10, 11, 12, 15, 16}  # each Saturday and Sunday takes a Monday along
+
+
+def test_no_month_of_few_can_be_worked_out_from_the_sum_since_the_start(store: Any) -> None:
+    ids = people(store, 7)
+    unit = company(store, "甲公司", now=NOW - timedelta(days=200))
+    join(store, unit, *ids, now=NOW - timedelta(days=190))
+    for month, who in ((2, ids), (3, ids[:2]), (4, ids), (5, ids), (6, ids[:3])):
+        for each in who:
+            act(store, each, 100 * month, date(2026, month, 5), account="verified" if each == 7 else "declared")
+    seen = {month: page_of(store, unit, f"2026-{month:02d}") for month in range(2, 7)}
+    assert [month for month, page in seen.items() if page.this_month.hidden] == [2, 3, 6]
+    assert all(not page.bars and not page.departments for month, page in seen.items() if month in (2, 3, 6))
+    assert {page.total.grams for page in seen.values()} == {700 * 4 + 700 * 5}
+    assert not seen[4].this_month.apart, "one person's verified grams"
+    with store.read() as tx:
+        years = [yearly.year(tx, queries.unit_by_id(tx, unit), end, TODAY) for end in ("2026-06", "2026-04", "2026-03")]
+    hidden = [{m.month for m in each if m.sum.hidden} for each in years]
+    assert hidden == [{"2026-02", "2026-03", "2026-06"}, {"2026-02", "2026-03"}, {"2026-02", "2026-03"}]
 
 
 def test_departments_of_few_show_no_figures(store: Any) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import and_, case, func, literal, or_, select, text
+from sqlalchemy import case, func, literal, select, text
 
 from points_engine.clock import days_of, month_of
 from points_engine.errors import Invalid
-from webapp.green_units import queries
+from webapp.green_units import months, queries
+from webapp.green_units.months import SUMS, Raw, raw, together
 from webapp.green_units.parts import people_in
 from webapp.green_units.queries import Unit
 from webapp.green_units.tables import membership
@@ -26,11 +27,15 @@ BAR_TOP = 100
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """Grams of a group of `people` who acted; None in place of grams that too few people stand behind."""
+    """Grams of a group of `people` who acted; None in place of grams that too few people stand behind.
+
+    `apart`: whether enough stand behind each half to show the two apart, and not only together.
+    """
 
     declared_g: int | None
     verified_g: int | None
     people: int | None
+    apart: bool = True
 
     @property
     def grams(self) -> int | None:
@@ -46,12 +51,11 @@ HIDDEN = Sum(None, None, None)
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One day of the month chart; heights are of 100."""
+    """One day of the month chart; the height is of 100."""
 
     day: date
     sum: Sum
-    declared_height: int
-    verified_height: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +98,29 @@ def unit_page(tx: Tx, unit: Unit, today: date, month: str | None = None) -> Unit
     active = _active_now(tx, unit, first, last)
     small = not unit.is_family and members < FEWEST
     traceable = small or (not unit.is_family and 0 < active < FEWEST)
+    known = months.life(tx, unit.id, month_of(today))
+    away = set(known) if small else set() if unit.is_family else months.hidden(known, month_of(today))
     return UnitPage(
         unit=unit,
         members=members,
         month=month,
         month_before=_neighbour(month, -1, unit, today),
         month_after=_neighbour(month, 1, unit, today),
-        this_month=HIDDEN if small else _sum(tx, unit, first, last),
-        total=HIDDEN if small else _sum(tx, unit, *days_of("total")),
+        this_month=HIDDEN if small or month in away else shown(unit, known.get(month, Raw())),
+        total=_total(known, away),
         active=None if traceable else active,
         rate=None if traceable or not members else active * 100 // members,
-        bars=_bars(tx, unit, first, min(last, today), small),
-        departments=[] if small or unit.is_family else _departments(tx, unit, first, last),
+        bars=_bars(tx, unit, first, min(last, today), small or month in away),
+        departments=[] if small or unit.is_family or month in away else _departments(tx, unit, first, last),
     )
+
+
+def _total(known: Mapping[str, Raw], away: set[str]) -> Sum:
+    """What the months add up to that are shown: with the others in it, the difference would tell them."""
+    those = months.shown(known, away)
+    if away and not any(one.people for one in those):
+        return HIDDEN
+    return Sum(sum(one.declared_g for one in those), sum(one.verified_g for one in those), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +148,15 @@ def part_page(tx: Tx, unit: Unit, part: Unit, today: date, month: str | None = N
     here = tree.below(part.id)
     counts = people_in(tx, unit.id)
     members = sum(counts.get(one, 0) for one in here)
-    shown = members >= FEWEST and _shown_from_above(tx, tree, [unit.id, *(one.id for one in way)], first, last)
+    away = months.hidden(months.life(tx, unit.id, month_of(today)), month_of(today))
+    open_ = (
+        members >= FEWEST
+        and month not in away
+        and _shown_from_above(tx, tree, [unit.id, *(one.id for one in way)], first, last)
+    )
     inside = membership.c.department_id.in_(sorted(here))
-    acted = _sum(tx, unit, first, last, inside) if shown else HIDDEN
-    active = _active_now(tx, unit, first, last, inside) if shown else 0
+    acted = _sum(tx, unit, first, last, inside) if open_ else HIDDEN
+    active = _active_now(tx, unit, first, last, inside) if open_ else 0
     return PartPage(
         unit=unit,
         part=part,
@@ -175,46 +194,27 @@ def read_month(text: str | None, today: date) -> str:
 def hide(people: Sequence[int]) -> set[int]:
     """Which of several groups to hide, given how many acted in each.
 
-    Groups of one to four people; and when those together are still fewer than five, the next
-    smallest too, or the difference from the total would tell what they did.
+    Groups of one to four people, and with them the smallest of five and more, or the difference from the
+    total would tell what they did: one person may stand in several of them, on every Saturday or in two
+    departments, so that small groups together are not yet five people.
     """
     hidden = {i for i, n in enumerate(people) if 0 < n < FEWEST}
     rest = sorted((n, i) for i, n in enumerate(people) if n >= FEWEST)
-    while hidden and sum(people[i] for i in hidden) < FEWEST and rest:
-        hidden.add(rest.pop(0)[1])
-    return hidden
-
-
-def _together(first: date, last: date) -> Any:
-    """Memberships joined with the days of their people, within the membership and the period."""
-    return membership.join(
-        days,
-        and_(
-            days.c.member_id == membership.c.member_id,
-            days.c.day >= membership.c.joined_on,
-            or_(membership.c.left_on.is_(None), days.c.day < membership.c.left_on),
-            days.c.day.between(first, last),
-        ),
-    )
-
-
-_SUMS = (
-    func.coalesce(func.sum(days.c.declared_g), 0).label("declared_g"),
-    func.coalesce(func.sum(days.c.verified_g), 0).label("verified_g"),
-    func.count(func.distinct(case((days.c.acts > 0, days.c.member_id)))).label("people"),
-)
+    return hidden | {rest[0][1]} if hidden and rest else hidden
 
 
 def _sum(tx: Tx, unit: Unit, first: date, last: date, *inside: Any) -> Sum:
-    row = tx.row(select(*_SUMS).select_from(_together(first, last)).where(membership.c.unit_id == unit.id, *inside))
+    row = tx.row(select(*SUMS).select_from(together(first, last)).where(membership.c.unit_id == unit.id, *inside))
     assert row is not None
-    return _shown(unit, int(row.declared_g), int(row.verified_g), int(row.people))
+    return shown(unit, raw(row))
 
 
-def _shown(unit: Unit, declared_g: int, verified_g: int, people: int) -> Sum:
-    if not unit.is_family and 0 < people < FEWEST:
+def shown(unit: Unit, found: Raw) -> Sum:
+    """The sum as it may be seen."""
+    if not unit.is_family and 0 < found.people < FEWEST:
         return HIDDEN
-    return Sum(declared_g, verified_g, people)
+    few = any(0 < n < FEWEST for n in (found.declarers, found.verifiers))
+    return Sum(found.declared_g, found.verified_g, found.people, unit.is_family or not few)
 
 
 def _active_now(tx: Tx, unit: Unit, first: date, last: date, *inside: Any) -> int:
@@ -222,7 +222,7 @@ def _active_now(tx: Tx, unit: Unit, first: date, last: date, *inside: Any) -> in
     return int(
         tx.scalar(
             select(func.count(func.distinct(membership.c.member_id)))
-            .select_from(_together(first, last))
+            .select_from(together(first, last))
             .where(membership.c.unit_id == unit.id, membership.c.left_on.is_(None), days.c.acts > 0, *inside)
         )
         or 0
@@ -235,19 +235,35 @@ def _bars(tx: Tx, unit: Unit, first: date, last: date, small: bool) -> list[Bar]
     if small or not dates:
         return []
     rows = tx.rows(
-        select(days.c.day, *_SUMS)
-        .select_from(_together(first, last))
+        select(days.c.day, *SUMS)
+        .select_from(together(first, last))
         .where(membership.c.unit_id == unit.id)
         .group_by(days.c.day)
     )
-    by_day = {row.day: (int(row.declared_g), int(row.verified_g), int(row.people)) for row in rows}
-    found = [by_day.get(day, (0, 0, 0)) for day in dates]
-    hidden = set() if unit.is_family else hide([people for _, _, people in found])
-    top = max((d + v for i, (d, v, _) in enumerate(found) if i not in hidden), default=0) or 1
+    by_day = {row.day: raw(row) for row in rows}
+    found = [by_day.get(day, Raw()) for day in dates]
+    hidden = set() if unit.is_family else hide_days(dates, [each.people for each in found])
+    top = max((one.declared_g + one.verified_g for i, one in enumerate(found) if i not in hidden), default=0) or 1
     return [
-        Bar(day, HIDDEN, 0, 0) if i in hidden else Bar(day, Sum(d, v, n), d * BAR_TOP // top, v * BAR_TOP // top)
-        for i, (day, (d, v, n)) in enumerate(zip(dates, found, strict=True))
+        Bar(day, HIDDEN, 0)
+        if i in hidden
+        else Bar(
+            day, Sum(one.declared_g, one.verified_g, one.people), (one.declared_g + one.verified_g) * BAR_TOP // top
+        )
+        for i, (day, one) in enumerate(zip(dates, found, strict=True))
     ]
+
+
+def hide_days(dates: Sequence[date], people: Sequence[int]) -> set[int]:
+    """Which days of a month to hide: boards show whole weeks and months, so each week is looked at, then the month."""
+    weeks: dict[tuple[int, int], list[int]] = {}
+    for i, day in enumerate(dates):
+        weeks.setdefault(day.isocalendar()[:2], []).append(i)
+    hidden = {those[n] for those in weeks.values() for n in hide([people[i] for i in those])}
+    large = sorted((n, i) for i, n in enumerate(people) if n >= FEWEST)
+    if hidden and large and not any(i in hidden for _, i in large):
+        hidden.add(large[0][1])
+    return hidden
 
 
 def _departments(tx: Tx, unit: Unit, first: date, last: date) -> list[DepartmentLine]:
@@ -277,7 +293,7 @@ def _groups(tx: Tx, tree: Tree, above: int, first: date, last: date) -> dict[int
     """Sums of the parts right under `above`, by part; under 0 the people of none of them."""
     place = {one: part.id for part in tree.children(above) for one in tree.below(part.id)}
     group = case(place, value=membership.c.department_id, else_=0) if place else literal(0)
-    query = select(group.label("part"), *_SUMS).select_from(_together(first, last))
+    query = select(group.label("part"), *SUMS).select_from(together(first, last))
     query = query.where(membership.c.unit_id == tree.unit_id)
     if above != tree.unit_id:
         query = query.where(membership.c.department_id.in_(sorted(tree.below(above))))

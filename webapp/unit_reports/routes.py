@@ -55,9 +55,18 @@ def file(unit_id: int, form: str) -> Response:
         unit = units.administered_unit(tx, signed_in().member_id, unit_id)
         months, domains = _figures(tx, unit)
         page = unit_page(tx, unit, local_day(now()), request.args.get("month"))
-    heads = [t("月份", "Month"), t("成员", "Members"), t("参与率 %", "Took part, %"), t("核验 克", "Verified, g"),
-             t("自报 克", "Declared, g")]  # fmt: skip
-    rows: list[list[Any]] = [[m.month, m.members, m.rate, m.sum.verified_g, m.sum.declared_g] for m in months]
+    heads = [t("月份", "Month"), t("成员", "Members"), t("参与率 %", "Took part, %"), t("减排 克", "Saved, g"),
+             t("核验 克", "Verified, g"), t("自报 克", "Declared, g")]  # fmt: skip
+    rows: list[list[Any]] = [
+        [
+            m.month,
+            m.members,
+            m.rate,
+            m.sum.grams,
+            *((m.sum.verified_g, m.sum.declared_g) if m.sum.apart else (None, None)),
+        ]
+        for m in months
+    ]
     if form == "csv":
         data = csv_text(heads, rows).encode()
     else:
@@ -66,7 +75,7 @@ def file(unit_id: int, form: str) -> Response:
         grams = t("克", "Grams")
         data = xlsx(
             [
-                Table(t("月度", "Months"), heads, rows, [10, 8, 10, 12, 12]),
+                Table(t("月度", "Months"), heads, rows, [10, 8, 10, 12, 12, 12]),
                 Table(t("领域", "Domains"), [t("领域", "Domain"), t("次数", "Acts"), grams], kinds, [16, 8, 12]),
                 Table(t("部门", "Parts"), [t("部门", "Part"), t("人数", "People"), grams], parts, [24, 8, 12]),
             ]
@@ -80,7 +89,9 @@ def file(unit_id: int, form: str) -> Response:
 def _figures(tx: Any, unit: units.Unit) -> tuple[list[Month], list[DomainLine]]:
     month = read_month(request.args.get("month"), local_day(now()))
     small = not unit.is_family and units.member_counts(tx, [unit.id])[unit.id] < units.FEWEST
-    return year(tx, unit, month), [] if small else by_domain(tx, unit, house().catalogue, *days_of(month))
+    months = year(tx, unit, month, local_day(now()))
+    hidden = small or months[-1].sum.hidden
+    return months, [] if hidden else by_domain(tx, unit, house().catalogue, *days_of(month))
 
 
 def _page(layout: str, unit: units.Unit, months: list[Month], domains: list[DomainLine]) -> str:
