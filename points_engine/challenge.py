@@ -71,6 +71,8 @@ class Group:
     person_days: int = 0
     person_workdays: int = 0
     sums: Sums = field(default_factory=Sums)
+    # Who did what the sums hold, on days that counted for this team: others may have come to it since, or left it.
+    doers: frozenset[int] = frozenset()
 
     def __add__(self, other: Group) -> Group:
         return Group(
@@ -80,6 +82,7 @@ class Group:
             self.person_days + other.person_days,
             self.person_workdays + other.person_workdays,
             self.sums + other.sums,
+            self.doers | other.doers,
         )
 
 

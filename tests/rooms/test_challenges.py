@@ -15,6 +15,7 @@ from tests.people import make_member
 from tests.rooms.challenging import FACTS, FIRST, Company, make_company
 from webapp import audit
 from webapp.challenges import measure, service, settling, standing
+from webapp.challenges import queries as challenges
 from webapp.challenges.forms import TaskFacts
 from webapp.challenges.jobs import move_challenges, refresh_challenges
 from webapp.challenges.tables import challenge, challenge_award
@@ -241,6 +242,84 @@ def test_final_figures_stay_when_an_act_is_undone_later(house: Any, company: Com
     assert row_of(house, number).standing == before
 
 
+def test_who_leaves_the_unit_after_the_last_day_is_rewarded_and_who_leaves_the_platform_is_not_owed(house: Any) -> None:
+    company = make_company(house, paid_in=5)
+    number = company.challenge(tasks=(TaskFacts("person", "acts", 1, 10),))
+    before, after, gone, waiting = company.people[1:5]
+    company.join(number, before, after, gone, waiting)
+    for person in (before, after, gone, waiting):
+        company.log(person, at(1))
+    move_challenges(house, start_of(FIRST))
+    with house.store.write() as tx:
+        green_units.leave_unit(tx, before.id, company.unit, at(6))
+    with house.store.read() as tx:
+        assert challenges.joined_count(tx, number) == 3 == challenges.of_unit(tx, company.unit)[0].people
+    move_challenges(house, ENDS)
+    with house.store.write() as tx:
+        green_units.leave_unit(tx, after.id, company.unit, ENDS + timedelta(days=1))
+        service.forget(tx, gone.id, ENDS + timedelta(days=1))
+    settle(house)
+    assert awards(house, number) == [(after.id, "dry", 10), (waiting.id, "dry", 10)]
+    with house.store.write() as tx:
+        service.forget(tx, waiting.id, SETTLES)
+        funds.deposit(tx, company.fund, 100, "deposit:2", "deposit:2", SETTLES)
+        assert service.pay_again(tx, company.boss.id, company.unit, number, SETTLES) == 1
+    move_challenges(house, SETTLES + timedelta(minutes=1))
+    assert [points(house, p) for p in (after, waiting)] == [10, 0]
+    assert audit.run(house.store).faults == []
+
+
+def test_one_that_cannot_be_settled_holds_up_no_other(house: Any, company: Company, monkeypatch: Any) -> None:
+    broken, fine = company.challenge(), company.challenge()
+    company.join(fine, company.people[1])
+    for day in (1, 2):
+        company.log(company.people[1], at(day))
+    real = settling.decide
+
+    def decide(tx: Any, number: int, now: datetime) -> bool:
+        if number == broken:
+            raise RuntimeError("no figures")
+        return real(tx, number, now)
+
+    monkeypatch.setattr(settling, "decide", decide)
+    with pytest.raises(RuntimeError):
+        settle(house)
+    assert [row_of(house, number).status for number in (broken, fine)] == ["closed", "settled"]
+    assert points(house, company.people[1]) == 10
+
+
+def test_a_board_worked_out_late_does_not_touch_what_was_settled(house: Any, company: Company) -> None:
+    number = company.challenge()
+    company.join(number, *company.people)
+    company.log(company.people[1], at(1))
+    stale = row_of(house, number)
+    settle(house)
+    final = row_of(house, number)
+    company.log(company.people[2], at(2))
+    with house.store.write() as tx:
+        standing.refresh(tx, stale, SETTLES + timedelta(minutes=1))
+    assert (row_of(house, number).standing, row_of(house, number).standing_at) == (final.standing, final.standing_at)
+
+
+def test_a_change_that_comes_with_the_publishing_is_refused(house: Any, company: Company, monkeypatch: Any) -> None:
+    now = start_of(FIRST) - timedelta(days=1)
+    with house.store.write() as tx:
+        number = service.create_challenge(tx, company.boss.id, company.unit, "week", FACTS, now)
+    real = service.administered
+
+    def published_meanwhile(tx: Any, *names: int) -> Any:
+        row = real(tx, *names)  # read while it was a draft
+        tx.execute(challenge.update().values(status="scheduled"))
+        return row
+
+    monkeypatch.setattr(service, "administered", published_meanwhile)
+    with house.store.write() as tx, pytest.raises(EngineError, match="already_resolved"):
+        service.change_challenge(tx, company.boss.id, company.unit, number, replace(FACTS, title="别的"), now)
+    with house.store.write() as tx, pytest.raises(EngineError, match="already_resolved"):
+        service.delete_draft(tx, company.boss.id, company.unit, number, now)
+    assert row_of(house, number).title == FACTS.title
+
+
 # --- boards, kudos -------------------------------------------------------------------------------
 
 
@@ -266,6 +345,25 @@ def test_figures_of_fewer_than_five_who_acted_are_hidden(house: Any, company: Co
     figures = row_of(house, number).standing
     assert standing.hidden_all(figures)
     assert {line.grams for line in standing.team_lines(figures, "联队")} == {None}
+
+
+def test_moving_people_about_shows_nothing_of_one(house: Any, company: Company) -> None:
+    """An administrator moves four who did something elsewhere to the one person who acted in a department."""
+    number = company.challenge()
+    second = company.departments[1]
+    company.join(number, *company.people)
+    lonely, movers = company.people[1], company.people[0:8:2]
+    for person in (lonely, *company.people[0::2]):
+        company.log(person, at(2))
+    with house.store.write() as tx:
+        for person in movers:
+            green_units.move_member(tx, company.boss.id, company.unit, person.id, second, at(4))
+    with house.store.read() as tx:
+        row = row_of(house, number)
+        figures = standing.figures_of(tx, row, measure.measure(tx, row, date(2026, 6, 30)), [])
+    lines = {line.id: line for line in standing.team_lines(figures, "联队")}
+    assert (lines[second].grams, lines[second].per_head) == (None, None)
+    assert next(t for t in figures["teams"] if t["id"] == second)["active"] == 5
 
 
 def test_kudos_are_ready_words_once_a_team_and_day_and_few(house: Any, company: Company) -> None:

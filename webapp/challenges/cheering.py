@@ -13,8 +13,8 @@ from points_engine.challenge import Sums, Task
 from points_engine.clock import local_day
 from points_engine.workdays import days_between
 from webapp.challenges import words
-from webapp.challenges.measure import a, counted, sums_by_member, tasks_of, teams_of, window_of
-from webapp.challenges.tables import challenge, challenge_join
+from webapp.challenges.measure import a, counted, sums_by_member, taking_part, tasks_of, teams_of, window_of
+from webapp.challenges.tables import challenge
 from webapp.challenges.workdays import workdays
 from webapp.inbox import service as inbox
 from webapp.store import Store, Tx
@@ -45,8 +45,7 @@ def _cheer(tx: Tx, row: Row[Any], moment: int, now: datetime) -> int:
     own = [task for task in tasks_of(tx, row.id) if task.scope == "person"]
     if not own:
         return 0
-    j = challenge_join.c
-    ids = [r.member_id for r in tx.rows(select(j.member_id).where(j.challenge_id == row.id, j.left_on.is_(None)))]
+    ids = [r.member_id for r in tx.rows(taking_part(row.id))]
     lot = _lots(tx, row, now)
     told = [(member, said(row.title, own, *lot(member), moment)) for member in ids]
     key = f"challenge:{row.id}:{NAMES[moment]}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from points_engine.challenge import GOALS
@@ -176,7 +176,7 @@ def _target(text: str | None, goal: str, name: str, wrong: dict[str, str]) -> in
         return _whole(text, name, wrong, 100 if goal in IN_PERCENT else TARGET_MAX, least=1)
     try:
         grams = Decimal((text or "").strip()) * 1000
-    except InvalidOperation:
+    except ArithmeticError:  # 1e999999 times a thousand is too large for a decimal
         wrong[name] = "not_a_number" if text else "required"
         return None
     if not grams.is_finite() or grams != grams.to_integral_value() or not 1 <= grams <= TARGET_MAX:

@@ -10,8 +10,8 @@ from webapp.jobs import Job
 
 
 def move_challenges(house: Any, now: datetime) -> int:
-    """Open what is due, close what is over, settle what is long closed, pay what became due again."""
-    return settling.move_by_clock(house.store, now) + settling.pay_due(house.store, now)
+    """Pay what became due again, open what is due, close what is over, settle what is long closed."""
+    return settling.pay_due(house.store, now) + settling.move_by_clock(house.store, now)
 
 
 def refresh_challenges(house: Any, now: datetime) -> int:

@@ -13,8 +13,8 @@ from points_engine.challenge_lint import Finding, Past, Plan, Way, lint
 from points_engine.clock import local_day
 from points_engine.workdays import Workdays, days_between
 from webapp.activities import queries as activities
-from webapp.challenges.measure import eligible, tasks_of, teams_of, window_of
-from webapp.challenges.tables import challenge, challenge_join, challenge_task
+from webapp.challenges.measure import eligible, taking_part, tasks_of, teams_of, window_of
+from webapp.challenges.tables import challenge, challenge_task
 from webapp.challenges.workdays import workdays
 from webapp.green_units import queries as units
 from webapp.ledger import funds
@@ -61,8 +61,7 @@ def _promised(tx: Tx, row: Row[Any]) -> int:
 
 
 def _joined(tx: Tx, challenge_id: int) -> int:
-    j = challenge_join.c
-    return int(tx.scalar(select(func.count()).where(j.challenge_id == challenge_id, j.left_on.is_(None))) or 0)
+    return int(tx.scalar(select(func.count()).select_from(taking_part(challenge_id).subquery())) or 0)
 
 
 def past_of(tx: Tx, row: Row[Any], now: datetime) -> Past:

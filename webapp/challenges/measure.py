@@ -14,7 +14,7 @@ from points_engine.campaign import days_of_window
 from points_engine.challenge import Group, Person, Stay, Sums, Task
 from points_engine.workdays import Workdays, days_between
 from webapp.activities import queries as activities
-from webapp.challenges.tables import challenge_invite, challenge_join, challenge_task
+from webapp.challenges.tables import challenge, challenge_invite, challenge_join, challenge_task
 from webapp.challenges.workdays import workdays
 from webapp.green_units import queries as units
 from webapp.store import Tx
@@ -86,6 +86,13 @@ def eligible(tx: Tx, row: Row[Any], teams: Teams, on: date) -> dict[int | None, 
     return found
 
 
+def taking_part(challenge_id: Any) -> Any:
+    """Who takes part now: joined, and still of the unit; who has left it is no longer counted and hears nothing."""
+    belongs = and_(m.member_id == j.member_id, m.unit_id == challenge.c.unit_id, m.left_on.is_(None))
+    people = challenge_join.join(challenge, challenge.c.id == j.challenge_id).join(units.memberships, belongs)
+    return select(j.member_id).select_from(people).where(j.challenge_id == challenge_id, j.left_on.is_(None))
+
+
 def is_meant(tx: Tx, row: Row[Any], member_id: int) -> bool:
     """Whether this person may take part today."""
     mine = tx.row(
@@ -152,8 +159,11 @@ def sums_by_member(
 
 
 def stays_of(tx: Tx, row: Row[Any], teams: Teams, until: date) -> tuple[list[Stay], dict[int, Any]]:
-    """Everybody's days in the window up to `until`, and of each the first day of joining, whether they stay, the team."""
-    first, _ = window_of(row)
+    """Everybody's days in the window up to `until`, and of each the first day of joining, whether they stay, the team.
+
+    Who leaves the unit or their part after the last day has taken part to the end; who leaves the platform has not.
+    """
+    first, last = window_of(row)
     rows = tx.rows(
         select(
             j.member_id, j.joined_on, j.left_on, m.department_id, m.joined_on.label("since"), m.left_on.label("until")
@@ -174,7 +184,7 @@ def stays_of(tx: Tx, row: Row[Any], teams: Teams, until: date) -> tuple[list[Sta
             stays.append(Stay(r.member_id, team, *met))
             if met[1] > mine[3]:
                 mine[2], mine[3] = team, met[1]
-        mine[1] = mine[1] or (r.left_on is None and r.until is None)
+        mine[1] = mine[1] or (r.left_on is None and r.since <= last and (r.until is None or r.until > last))
     return stays, whose
 
 
@@ -199,7 +209,7 @@ def measure(tx: Tx, row: Row[Any], today: date) -> Measured:
     # Somebody who moved counts for two teams, but is one person of all.
     distinct = Group(
         len({s.member for s in stays if s.days}), everybody.eligible, sum(p.sums.acts > 0 and p.stays for p in people),
-        everybody.person_days, everybody.person_workdays, everybody.sums,
+        everybody.person_days, everybody.person_workdays, everybody.sums, everybody.doers,
     )  # fmt: skip
     days = max(0, (until - first).days + 1)
     return Measured(days, people, distinct, rules.gather(with_all), teams.names)
@@ -214,10 +224,12 @@ def _groups(
         if person.stays and person.sums.acts:
             active[person.team] = active.get(person.team, 0) + 1
     done: dict[int | None, Sums] = {}
-    for (_, team), one in sums.items():
+    doers: dict[int | None, set[int]] = {}
+    for (member, team), one in sums.items():
         done[team] = done.get(team, Sums()) + one
+        doers.setdefault(team, set()).add(member)
     return {
-        team: Group(n, 0, active.get(team, 0), days, work, done.get(team, Sums()))
+        team: Group(n, 0, active.get(team, 0), days, work, done.get(team, Sums()), frozenset(doers.get(team, ())))
         for team, (n, days, work) in counted_days.items()
     }
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, and_, func, or_, select
 
 from points_engine.errors import refuse
+from webapp.challenges import measure
 from webapp.challenges.measure import tasks_of, window_of
 from webapp.challenges.service import administered, may_see
 from webapp.challenges.tables import (
@@ -145,8 +146,7 @@ def kudos(tx: Tx, challenge_id: int) -> dict[int, dict[str, int]]:
 
 def joined_count(tx: Tx, challenge_id: int) -> int:
     """How many take part now."""
-    j = challenge_join.c
-    return int(tx.scalar(select(func.count()).where(j.challenge_id == challenge_id, j.left_on.is_(None))) or 0)
+    return int(tx.scalar(select(func.count()).select_from(measure.taking_part(challenge_id).subquery())) or 0)
 
 
 def invited(tx: Tx, challenge_id: int, member_ids: Sequence[int]) -> set[int]:
@@ -190,9 +190,11 @@ def overrides(tx: Tx, after: str | None = None, limit: int = 30) -> list[Row[Any
 
 
 def _people() -> Any:
-    j = challenge_join.c
-    count = select(func.count()).where(j.challenge_id == challenge.c.id, j.left_on.is_(None))
-    return count.scalar_subquery().label("people")
+    j, m = challenge_join.c, units.memberships.c
+    belongs = and_(m.member_id == j.member_id, m.left_on.is_(None))
+    here = (j.challenge_id == challenge.c.id, j.left_on.is_(None), m.unit_id == challenge.c.unit_id)
+    count = select(func.count()).select_from(challenge_join.join(units.memberships, belongs)).where(*here)
+    return count.correlate(challenge).scalar_subquery().label("people")
 
 
 def _card(row: Row[Any], joined: bool) -> Card:

@@ -80,6 +80,7 @@ def change_challenge(
     row = administered(tx, actor_id, unit_id, challenge_id)
     if row.status != "draft":
         raise refuse("conflict", "already_resolved", status=row.status)
+    _hold_draft(tx, challenge_id)
     tx.execute(update(challenge).where(challenge.c.id == challenge_id).values(**_columns(facts)))
     tx.execute(delete(challenge_task).where(challenge_task.c.challenge_id == challenge_id))
     _write_tasks(tx, challenge_id, facts)
@@ -88,8 +89,10 @@ def change_challenge(
 
 def publish(tx: Tx, actor_id: int, unit_id: int, challenge_id: int, now: datetime) -> None:
     """Announce a draft; the clock opens it. A grave finding of the lint keeps it back (409 challenge_findings)."""
-    row = administered(tx, actor_id, unit_id, challenge_id)
-    if row.status == "draft" and row.ends_at <= now:
+    administered(tx, actor_id, unit_id, challenge_id)
+    _hold_draft(tx, challenge_id)
+    row = administered(tx, actor_id, unit_id, challenge_id)  # as the last change left it
+    if row.ends_at <= now:
         raise refuse("conflict", "challenge_over")
     grave = [one.code for one in findings(tx, row, now) if one.stop]
     if grave:
@@ -122,6 +125,7 @@ def delete_draft(tx: Tx, actor_id: int, unit_id: int, challenge_id: int, now: da
     row = administered(tx, actor_id, unit_id, challenge_id)
     if row.status != "draft":
         raise refuse("conflict", "already_resolved", status=row.status)
+    _hold_draft(tx, challenge_id)
     for table in (challenge_task, challenge_invite):
         tx.execute(delete(table).where(table.c.challenge_id == challenge_id))
     tx.execute(delete(challenge).where(challenge.c.id == challenge_id))
@@ -234,7 +238,7 @@ def give_kudos(tx: Tx, member_id: int, challenge_id: int, team_id: int, word: st
 
 
 def forget(tx: Tx, member_id: int, now: datetime) -> None:
-    """The member leaves the platform: taking part ends today; sums and what was paid stay, nameless."""
+    """The member leaves the platform: taking part ends today; sums and what was paid stay, nameless; the rest is not owed."""
     c = challenge_join.c
     open_ones = and_(c.member_id == member_id, c.left_on.is_(None))
     for row in tx.rows(select(challenge_join).where(open_ones)):
@@ -245,6 +249,8 @@ def forget(tx: Tx, member_id: int, now: datetime) -> None:
         )
     for table in (challenge_invite, challenge_kudos, challenge_certificate):
         tx.execute(delete(table).where(table.c.member_id == member_id))
+    w = challenge_award.c
+    tx.execute(delete(challenge_award).where(w.member_id == member_id, w.status.in_(("due", "dry", "frozen"))))
 
 
 # --- boards and the audit ------------------------------------------------------------------------
@@ -258,8 +264,15 @@ def refresh_boards(store: Store, now: datetime) -> int:
             select(challenge).where(or_(c.status == "open", and_(c.status == "closed", c.awarded_at.is_(None))))
         )
         stale = [row.id for row in live if standing.is_stale(tx, row, now)]
+    fault: Exception | None = None
     for challenge_id in stale:
-        store.retrying(partial(_refresh, challenge_id=challenge_id, now=now))
+        try:
+            store.retrying(partial(_refresh, challenge_id=challenge_id, now=now))
+        except Exception as failed:
+            log.exception("the board of challenge %s could not be worked out", challenge_id)
+            fault = failed
+    if fault is not None:
+        raise fault
     return len(stale)
 
 
@@ -362,6 +375,14 @@ def _tell_invited(tx: Tx, row: Row[Any], now: datetime) -> None:
         link=f"/challenges/{row.id}",
         now=now,
     )
+
+
+def _hold_draft(tx: Tx, challenge_id: int) -> None:
+    """A draft, ours until the end of the transaction: it is not changed while it is being checked and published."""
+    query = select(challenge.c.status).where(challenge.c.id == challenge_id).with_for_update()
+    status = tx.scalar(query)
+    if status != "draft":
+        raise refuse("conflict", "already_resolved", status=status)
 
 
 def _record(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,14 +15,15 @@ from points_engine import challenge as rules
 from points_engine.clock import local_day
 from points_engine.ledger import Move
 from webapp.challenges import standing
-from webapp.challenges.measure import Measured, measure, tasks_of
-from webapp.challenges.tables import challenge, challenge_award, challenge_certificate, challenge_join
+from webapp.challenges.measure import Measured, measure, taking_part, tasks_of
+from webapp.challenges.tables import challenge, challenge_award, challenge_certificate
 from webapp.inbox import service as inbox
 from webapp.journal import service as journal
 from webapp.ledger import funds
 from webapp.members import queries as members
 from webapp.store import Store, Tx
 
+log = logging.getLogger("puhui.challenges")
 SETTLE_AFTER = timedelta(days=3)  # late reviews and undone acts still count until then
 ARCHIVE_AFTER = timedelta(days=30)  # after the end
 BATCH = 200
@@ -33,8 +35,15 @@ def move_by_clock(store: Store, now: datetime) -> int:
     moved = store.retrying(lambda tx: _open_and_close(tx, now))
     with store.read() as tx:
         due = tx.rows(_due(now))
+    fault: Exception | None = None
     for row in due:
-        moved += settle(store, row.id, now)
+        try:
+            moved += settle(store, row.id, now)
+        except Exception as failed:  # holds up no other, and is told at the end
+            log.exception("challenge %s could not be settled", row.id)
+            fault = failed
+    if fault is not None:
+        raise fault
     return moved
 
 
@@ -233,11 +242,7 @@ def _certify(tx: Tx, row: Row[Any], found: Measured, awards: Sequence[rules.Awar
 
 
 def _tell_open(tx: Tx, row: Row[Any], now: datetime) -> None:
-    joined = tx.rows(
-        select(challenge_join.c.member_id).where(
-            challenge_join.c.challenge_id == row.id, challenge_join.c.left_on.is_(None)
-        )
-    )
+    joined = tx.rows(taking_part(row.id))
     _tell(tx, row, [r.member_id for r in joined], "open", (f"「{row.title}」开始了", f"{row.title} has begun"), now)
 
 

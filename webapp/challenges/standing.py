@@ -49,7 +49,8 @@ class Goal:
 def refresh(tx: Tx, row: Row[Any], now: datetime) -> None:
     """Work the board out again and keep it."""
     figures = figures_of(tx, row, measure(tx, row, local_day(now)), tasks_of(tx, row.id))
-    tx.execute(update(challenge).where(challenge.c.id == row.id).values(standing=figures, standing_at=now))
+    live = (challenge.c.id == row.id, challenge.c.awarded_at.is_(None))  # what was settled meanwhile is final
+    tx.execute(update(challenge).where(*live).values(standing=figures, standing_at=now))
 
 
 def is_stale(tx: Tx, row: Row[Any], now: datetime) -> bool:
@@ -86,6 +87,7 @@ def _group(group: Group, tasks: Sequence[Task], days: int, scope: str) -> dict[s
         "people": group.people,
         "eligible": group.eligible,
         "active": group.active,
+        "doers": len(group.doers),
         "acts": group.sums.acts,
         "grams": group.sums.grams,
         "per_head": per_head,
@@ -105,13 +107,19 @@ def _spread(grams: Sequence[int]) -> list[int]:
 
 def hidden_all(figures: Mapping[str, Any]) -> bool:
     """Whether too few people stand behind even the total."""
-    return bool(0 < figures["all"]["active"] < FEWEST or figures["all"]["people"] < FEWEST)
+    return bool(0 < _behind(figures["all"]) < FEWEST or figures["all"]["people"] < FEWEST)
+
+
+def _behind(group: Mapping[str, Any]) -> int:
+    """How many stand behind the grams of a group: those who saved them, and no more than now count as active in it."""
+    doers = int(group.get("doers", group["active"]))
+    return min(doers, max(1, int(group["active"]))) if doers else 0
 
 
 def team_lines(figures: Mapping[str, Any], joint_name: str) -> list[TeamLine]:
     """The board of teams; who is in a team is known, what fewer than five did is not."""
     teams = figures["teams"]
-    hidden = hide([t["active"] for t in teams])
+    hidden = hide([_behind(t) for t in teams])
     if hidden_all(figures):
         hidden = set(range(len(teams)))
     return [
