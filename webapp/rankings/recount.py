@@ -70,7 +70,8 @@ def differences(tx: Tx, period: str, version: int) -> list[str]:
     """Which boards of a published version are not, byte for byte, what the ledger says at its cut-off."""
     c = board_closing.c
     kept = freezing.basis_of(tx.scalar(select(c.basis).where(c.period == period, c.version == version)))
-    right = boards(tx, period, positions(tx, period, version), kept, measured(tx, period, version))
+    meters = measured(tx, period, version)
+    right = boards(tx, period, positions(tx, period, version), kept, meters)
     b = published_board.c
     stored = {
         row.board: row for row in tx.rows(select(published_board).where(b.period == period, b.version == version))
