@@ -22,7 +22,7 @@ from webapp.green_units import service as units
 from webapp.green_units.forms import UnitNames
 from webapp.members.tables import child
 from webapp.meters.tables import meter, month_use
-from webapp.rankings import closing, freezing, queries, service
+from webapp.rankings import closing, queries, service
 from webapp.rankings.published_tables import board_closing, published_board
 
 OVER = datetime(2026, 7, 4, 1, 0, tzinfo=UTC)  # 72 hours after June
@@ -46,20 +46,6 @@ def park(store: Any) -> tuple[int, int]:
             act(store, who, 100 + who % 4, date(2026, 6, day))
     catch_up(store)
     return a, b
-
-
-def family(store: Any) -> int:
-    """Three people, the third a child, who want to be seen."""
-    start = datetime(2026, 6, 2, 1, 0, tzinfo=UTC)
-    ids = people(store, 3, first=20)
-    with store.write() as tx:
-        home = units.create_family(tx, ids[0], UnitNames("李家", "向日葵"), start, on_boards=True)
-        tx.insert(child, [{"member_id": ids[2], "guardian_id": ids[0], "until": date(2026, 8, 1), "created_at": start}])
-    join(store, home, *ids[1:], now=start)
-    for who in ids:
-        act(store, who, 60, date(2026, 6, 5))
-    catch_up(store)
-    return home
 
 
 def publish(store: Any, hands: tuple[int, int] = (101, 102), period: str = MONTH, now: datetime = OVER) -> None:
@@ -139,53 +125,6 @@ def test_who_had_a_hand_does_not_approve(store: Any) -> None:
     assert 3 not in [row.subject_id for row in members.rows] and members.total == 11
     assert sum(row.grams for row in total.rows) == sum(4 * (100 + who % 4) for who in range(1, 13))
     assert "# held: 1" in file(store, "members") and "# held: 0" in file(store, "enterprise-total")
-
-
-def test_of_many_who_hold_at_once_every_hand_is_kept(store: Any) -> None:
-    park(store)
-    close(store, OVER, REVIEWED)
-    start = threading.Barrier(6)
-
-    def hold(who: int) -> None:
-        start.wait(timeout=30)
-        store.retrying(lambda tx: closing.hold(tx, 100 + who, MONTH, "member", who, "待核实", OVER))
-
-    threads = [threading.Thread(target=hold, args=(who,)) for who in range(1, 7)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    with store.read() as tx:
-        assert closing.latest(tx, MONTH).hands == [101, 102, 103, 104, 105, 106]
-
-
-def test_what_changes_later_of_people_and_units_moves_nothing_that_is_published(store: Any) -> None:
-    a, b = park(store)
-    home = family(store)
-    close(store, OVER, REVIEWED)
-    store.retrying(lambda tx: closing.hold(tx, 103, MONTH, "member", 3, "待核实", OVER))
-    with store.write() as tx:
-        tx.execute(text("UPDATE member SET status = 'frozen' WHERE id = 9"))
-    publish(store)
-    now = OVER + timedelta(days=40)
-    with store.write() as tx:
-        tx.execute(text("UPDATE member SET status = 'left' WHERE id = 2"))
-        tx.execute(text("UPDATE member SET status = 'active' WHERE id = 9"))
-        tx.execute(text("DELETE FROM child"))  # fourteen by now
-        units.close_unit(tx, 0, b, now, staff=True)
-        units.set_on_boards(tx, 20, home, False, now, staff=True)
-    catch_up(store, now)
-    assert service.recounted(store, MONTH, 1) == []
-    with store.write() as tx:
-        closing.correct(tx, 101, MONTH, "更正", "Correction", now)
-        closing.lift(tx, 105, MONTH, "member", 3, now)
-        closing.hold(tx, 105, MONTH, "unit", a, "待核实", now)
-    assert service.recounted(store, MONTH, 1) == []
-    with store.write() as tx:
-        closing.withdraw(tx, 101, MONTH, now)
-    with store.read() as tx:
-        held = freezing.holds_in(tx, MONTH)
-    assert [(hold[:4]) for hold in held] == [("member", 3, "待核实", 103)] and held[0][4] == OVER.isoformat()
 
 
 def test_a_hold_needs_a_reason_and_can_be_lifted(store: Any) -> None:
