@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -10,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from points_engine.errors import EngineError, Invalid
 from points_engine.ledger import Move
+from tests.people import make_member, make_unit
 from webapp import audit
 from webapp.ledger import funds, queries, service
 from webapp.store import Store
@@ -56,6 +58,20 @@ def test_a_payment_comes_in_once(store: Store) -> None:
             ("deposit", 100, 100),
         ]
     assert audit.run(store).faults == []
+
+
+def test_nobody_fills_a_fund_that_they_spend(house: Any) -> None:
+    both, other = make_member(house, "both"), make_member(house, "other")
+    unit = make_unit(house, "enterprise", "漳山发电", both)
+    with house.store.write() as tx:
+        fund = funds.open_fund(tx, both.id, "unit", unit, "员工挑战", NOW)
+    for use_case in (funds.deposit, funds.withdraw):
+        with pytest.raises(EngineError, match="not_your_own"), house.store.write() as tx:
+            use_case(tx, fund, 10, "invoice:1", "invoice:1", NOW, both.id)
+    with house.store.write() as tx:
+        assert funds.deposit(tx, fund, 10, "invoice:1", "invoice:1", NOW, other.id)
+        park = funds.open_fund(tx, both.id, "park", None, "园区", NOW)
+        assert funds.deposit(tx, park, 10, "invoice:1", "invoice:1", NOW, both.id)
 
 
 def test_a_batch_is_one_movement_and_each_member_is_paid_once(store: Store) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 from threading import Barrier
 from typing import Any
 
@@ -15,7 +15,10 @@ from sqlalchemy import func, select
 from points_engine.errors import EngineError, Invalid
 from tests.counting import count_statements
 from tests.people import make_member, make_unit
+from webapp.green_units import service as green_units
+from webapp.green_units.forms import UnitNames
 from webapp.journal.tables import staff_action
+from webapp.members.tables import child
 from webapp.pledges import queries, service
 from webapp.pledges.forms import PledgeFacts, PledgeText
 from webapp.pledges.tables import pledge_edition, pledge_signature
@@ -138,6 +141,26 @@ def test_the_wall_shows_those_who_wish_it(house: Any, client: Any) -> None:
     assert "害羞的人" in client.get("/pledges/green-living/wall").text
     client.post("/pledges/green-living/on-wall", data={"on": "0"})
     assert "害羞的人" not in client.get("/pledges/green-living/wall").text
+
+
+def test_children_and_families_are_named_only_as_they_may_be(house: Any, client: Any) -> None:
+    made = make_pledge(house)
+    small, parent = make_member(house, "small", nickname="小豆子"), make_member(house, "parent")
+    number = sign(house, small.id, made)  # grown, and made a child afterwards: not on the wall either
+    with house.store.write() as tx:
+        family = green_units.create_family(tx, parent.id, UnitNames("李家真名", "李家"), house.clock.now())
+    house.store.retrying(lambda tx: service.sign_for_unit(tx, parent.id, family, made, 1, house.clock.now()))
+    with house.store.write() as tx:
+        row = {"member_id": small.id, "guardian_id": parent.id, "until": date(2036, 1, 1)}
+        tx.insert(child, [row | {"created_at": house.clock.now()}])
+    for path in ("", "/wall"):
+        page = client.get(f"/pledges/green-living{path}").text
+        assert "小豆子" not in page and "李家" not in page
+    assert "小豆子" not in client.get(f"/pledges/verify/{number}").text
+    small.sign_in(client)
+    assert client.post("/pledges/green-living/on-wall", data={"on": "1"}).status_code == 403
+    parent.sign_in(client)
+    assert "证书" in client.get("/pledges/green-living").text  # signed for the family, though it is not on the wall
 
 
 def test_the_wall_pages_to_its_end(house: Any, client: Any) -> None:

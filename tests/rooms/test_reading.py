@@ -145,6 +145,24 @@ def test_macros_and_hostile_parts_inside_a_plain_name() -> None:
     assert refusal("a.xlsx", swapped(book(), "xl/workbook.xml", lambda _: b"<"))[0] == "table_damaged"
 
 
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [("xl/Worksheets/Sheet1.xml", ""), ("xl\\worksheets\\sheet1.xml", ""), ("xl/sheet1.foo", "/xl/sheet1.foo")],
+)
+def test_a_sheet_by_another_spelling_is_not_read_unseen(name: str, target: str) -> None:
+    data, out = book(lambda _book, sheet: sheet.write_formula(1, 0, "=1+1")), io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
+        for each in old.namelist():
+            content = old.read(each)
+            if target and each == "xl/_rels/workbook.xml.rels":
+                content = content.replace(b"worksheets/sheet1.xml", target.encode())
+            new.writestr(name if each == "xl/worksheets/sheet1.xml" else each, content)
+    assert refusal("a.xlsx", out.getvalue())[0] == "table_damaged"
+    with zipfile.ZipFile(out, "a") as both:
+        both.writestr("xl/worksheets/sheet1.xml", zipfile.ZipFile(io.BytesIO(book())).read("xl/worksheets/sheet1.xml"))
+    assert refusal("a.xlsx", out.getvalue())[0] == "table_damaged"
+
+
 def bomb(size: int) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:

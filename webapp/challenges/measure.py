@@ -46,6 +46,7 @@ class Measured:
     everybody: Group
     teams: Mapping[int, Group]  # teams of five and more, and the joint one
     names: Mapping[int, str]
+    workdays: int = 0  # in the whole window, by the calendar as it stood
 
 
 def window_of(row: Row[Any]) -> tuple[date, date]:
@@ -212,7 +213,7 @@ def measure(tx: Tx, row: Row[Any], today: date) -> Measured:
         everybody.person_days, everybody.person_workdays, everybody.sums, everybody.doers,
     )  # fmt: skip
     days = max(0, (until - first).days + 1)
-    return Measured(days, people, distinct, rules.gather(with_all), teams.names)
+    return Measured(days, people, distinct, rules.gather(with_all), teams.names, len(calendar.between(first, last)))
 
 
 def _groups(

@@ -79,7 +79,7 @@ def report_of(tx: Tx, row: Row[Any], unit: Any, today: date) -> Report:
         "first": first.isoformat(),
         "last": last.isoformat(),
         "days": (last - first).days + 1,
-        "workdays": len(calendar.between(first, last)),
+        "workdays": figures.get("workdays", len(calendar.between(first, last))),
         "eligible": everybody["eligible"],
         "people": everybody["people"],
         "active": None if hidden else everybody["active"],
@@ -92,7 +92,8 @@ def report_of(tx: Tx, row: Row[Any], unit: Any, today: date) -> Report:
     }
     lines = team_lines(figures, t("小部门联队", "Small departments together"))
     teams = [[line.id, line.people, line.grams, line.per_head, line.place] for line in lines]
-    checksum = hashlib.sha256(canonical({**told, "teams": teams}).encode()).hexdigest()
+    said = {name: value for name, value in told.items() if name != "unit"}  # a unit may be renamed; its figures stand
+    checksum = hashlib.sha256(canonical({**said, "teams": teams}).encode()).hexdigest()
     return Report(
         **told | {"first": first, "last": last}, display_name=row.display_name, colour=row.colour, status=row.status,
         teams=lines, goals=[g for g in goals_of(figures, tasks, None) if g.task.scope == "all"],

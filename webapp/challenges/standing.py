@@ -70,6 +70,7 @@ def figures_of(tx: Tx, row: Row[Any], found: Measured, tasks: Sequence[Task]) ->
     placed = rules.places(found.teams, found.days)
     return {
         "days": found.days,
+        "workdays": found.workdays,
         "all": _group(found.everybody, tasks, found.days, "all"),
         "teams": [
             {"id": team, "name": found.names.get(team, ""), "place": placed.get(team)}

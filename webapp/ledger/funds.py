@@ -16,6 +16,7 @@ from webapp.journal import service as journal
 from webapp.ledger import service as ledger
 from webapp.ledger.fund_tables import fund, fund_transfer
 from webapp.ledger.tables import transfer
+from webapp.members import queries as members
 from webapp.store import Tx
 
 MOST = 10**12  # points in one payment
@@ -86,9 +87,10 @@ def open_fund(tx: Tx, actor_id: int | None, kind: str, owner_id: int | None, nam
 def deposit(
     tx: Tx, fund_id: int, points: int, cause: str, key: str, now: datetime, actor_id: int | None = None
 ) -> bool:
-    """Pay points in; False when this key has been paid in already."""
+    """Pay points in; False when this key has been paid in already. Nobody books for a unit or shop of their own (403)."""
     _check_amount(points)
     row = _locked(tx, fund_id)
+    _refuse_ones_own(tx, row, actor_id)
     if _known(tx, fund_id, key):
         return False
     _move(tx, row, "deposit", points, cause, key, actor_id, now)
@@ -102,6 +104,7 @@ def withdraw(
     """Give the funder points back that nobody has drawn; 409 fund_too_small."""
     _check_amount(points)
     row = _locked(tx, fund_id)
+    _refuse_ones_own(tx, row, actor_id)
     if _known(tx, fund_id, key):
         return False
     if row.balance < points:
@@ -223,6 +226,14 @@ def given(tx: Tx, causes: Sequence[str]) -> dict[str, int]:
 def _check_amount(points: int) -> None:
     if not 0 < points <= MOST:
         raise Invalid({"points": "out_of_bounds"})
+
+
+def _refuse_ones_own(tx: Tx, row: Row[Any], actor_id: int | None) -> None:
+    """Who spends a fund does not fill it as well: points would come from nothing by one pair of hands."""
+    mine = {"unit": "unit_admin", "merchant": "merchant"}.get(row.kind)
+    for grant in members.grants_of(tx, actor_id) if actor_id is not None and mine else ():
+        if grant.role == mine and row.owner_id == (grant.unit_id if row.kind == "unit" else grant.merchant_id):
+            raise refuse("forbidden", "not_your_own")
 
 
 def _locked(tx: Tx, fund_id: int) -> Row[Any]:

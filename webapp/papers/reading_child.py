@@ -143,7 +143,8 @@ def _workbook(data: bytes, rows: int, columns: int) -> tuple[str, Iterator[tuple
 def _inflate(archive: zipfile.ZipFile, data: bytes) -> dict[str, bytes]:
     """The parts that matter, inflated by ourselves: what a part says of its size is not believed."""
     infos = archive.infolist()
-    names = {info.filename for info in infos}
+    # As the reader finds them: it takes no notice of capitals and of which way a slash leans.
+    names = {info.filename.lower().replace("\\", "/") for info in infos}
     if len(infos) > ENTRIES or len(names) < len(infos):
         raise Refused("table_damaged")
     if any(info.flag_bits & 0x1 for info in infos):
@@ -207,6 +208,8 @@ def _sheets(parts: dict[str, bytes]) -> dict[str, str]:
     for node in sheets:
         target = targets.get(node.get(TARGET), "")
         path = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+        if path not in parts:  # the reader might find it under another spelling, and nobody would have looked into it
+            raise Refused("table_damaged")
         named[path] = node.get("name", "")
     others = (path for path in parts if path.startswith("xl/worksheets/") and path.endswith(".xml"))
     return {path: path.rsplit("/", 1)[-1] for path in others} | named

@@ -132,7 +132,7 @@ def wall(tx: Tx, pledge_id: int, before: tuple[datetime, int] | None = None, lim
     s = pledge_signature.c
     query = (
         select(s.member_id, s.signed_at)
-        .where(s.pledge_id == pledge_id, s.on_wall.is_(True))
+        .where(s.pledge_id == pledge_id, s.on_wall.is_(True), s.member_id.not_in(select(members.children.c.member_id)))
         .order_by(s.signed_at.desc(), s.member_id.desc())
         .limit(limit)
     )
@@ -145,7 +145,7 @@ def wall(tx: Tx, pledge_id: int, before: tuple[datetime, int] | None = None, lim
 
 
 def unit_wall(tx: Tx, pledge_id: int, limit: int = 200) -> list[UnitSignature]:
-    """Units that signed, the first ones first, each once under its newest edition."""
+    """Units that signed, the first ones first, each once under its newest edition; families only if they wish to be seen."""
     u = pledge_unit.c
     rows = tx.rows(select(pledge_unit).where(u.pledge_id == pledge_id).order_by(u.signed_at, u.unit_id).limit(limit))
     newest = {row.unit_id: row for row in rows}
@@ -153,7 +153,7 @@ def unit_wall(tx: Tx, pledge_id: int, limit: int = 200) -> list[UnitSignature]:
     return [
         UnitSignature(r.unit_id, units[r.unit_id].short_name, r.edition, r.signed_at, r.number)
         for r in newest.values()
-        if r.unit_id in units
+        if r.unit_id in units and (units[r.unit_id].named or units[r.unit_id].kind != "family")
     ]
 
 
@@ -184,7 +184,8 @@ def proof(tx: Tx, number: str) -> Certified | None:
     row = tx.row(select(pledge_signature).where(s.number == number)) if number else None
     if row is None:
         return None
-    name = members.nicknames(tx, [row.member_id]).get(row.member_id, "") if row.on_wall else ""
+    seen = row.on_wall and not members.is_child(tx, row.member_id)
+    name = members.nicknames(tx, [row.member_id]).get(row.member_id, "") if seen else ""
     return Certified(number, name, False, _text_of(tx, row.pledge_id, row.edition), row.signed_at)
 
 

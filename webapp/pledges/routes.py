@@ -38,7 +38,8 @@ def show(slug: str) -> str:
         names = queries.wall(tx, card.text.pledge_id, limit=24)
         units = queries.unit_wall(tx, card.text.pledge_id)
         mine = green_units.administered(tx, person.member_id) if person and person.unit_ids else []
-    signed = {unit.unit_id: unit for unit in units}
+        found = (queries.unit_signature(tx, unit.id, card.text.pledge_id) for unit in mine)
+        signed = {unit.unit_id: unit for unit in found if unit is not None}
     return render_template("pledges/show.html", card=card, names=names, units=units, administered=mine, signed=signed)
 
 

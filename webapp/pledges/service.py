@@ -15,6 +15,7 @@ from points_engine.errors import Invalid, refuse
 from webapp.green_units import queries as green_units
 from webapp.green_units.forms import ALPHABET
 from webapp.journal import service as journal
+from webapp.members import queries as members
 from webapp.pledges.forms import PledgeFacts, PledgeText
 from webapp.pledges.tables import pledge, pledge_edition, pledge_signature, pledge_unit
 from webapp.store import Tx
@@ -86,7 +87,8 @@ def sign(tx: Tx, member_id: int, pledge_id: int, edition: int, on_wall: bool, no
     Raises unknown_pledge (404), pledge_closed, pledge_changed or not_for_you (409).
     """
     _signable(tx, pledge_id, edition, "members")
-    sign_many(tx, pledge_id, edition, [(member_id, now, on_wall)])
+    shown = on_wall and not members.is_child(tx, member_id)
+    sign_many(tx, pledge_id, edition, [(member_id, now, shown)])
     s = pledge_signature.c
     found = tx.scalar(select(s.number).where(s.member_id == member_id, s.pledge_id == pledge_id, s.edition == edition))
     return str(found)
@@ -131,7 +133,9 @@ def sign_for_unit(
 
 
 def set_on_wall(tx: Tx, member_id: int, pledge_id: int, on_wall: bool) -> None:
-    """Show my nickname among those who signed, or take it off; the signature stays."""
+    """Show my nickname among those who signed, or take it off; the signature stays. Children are named nowhere."""
+    if on_wall and members.is_child(tx, member_id):
+        raise refuse("forbidden", "not_for_children")
     s = pledge_signature.c
     tx.execute(
         update(pledge_signature).where(s.member_id == member_id, s.pledge_id == pledge_id).values(on_wall=on_wall)
