@@ -179,3 +179,28 @@ def test_an_announcement_for_some_is_read_by_them_alone(app: Any, house: Any, cl
         assert queries.announcement_by_id(tx, made["all"], now).reads == 5, "visitors are not counted"
         green_units.leave_unit(tx, ling.id, firm, now)
     assert client.get(f"/announcements/{made['kind:enterprise']}").status_code == 404
+
+
+def test_the_desk_names_a_unit_by_its_whole_name(app: Any, house: Any, client: Any) -> None:
+    unit = make_unit(house, "enterprise", "漳泽电厂")
+    for _ in range(2):
+        make_unit(house, "community", "同名社区")
+    make_member(house, "wang", "editor").sign_in(client)
+    form = {"title_zh": "停电", "body_zh": "周五", "audience": "unit", "by_mail": "1"}
+    for name, says in (
+        ("没有的单位", "没有这个名称的单元"),
+        ("同名社区", "有两个同名的单元"),
+        ("", "没有这个名称的单元"),
+    ):
+        wrong = client.post("/console/announcements/new", data=form | {"unit": name})
+        assert wrong.status_code == 400 and says in wrong.text and f'value="{name}"' in wrong.text
+    bent = client.post("/console/announcements/new", data=form | {"audience": "unit:1 OR 1=1"})
+    assert bent.status_code == 400
+    made = client.post("/console/announcements/new", data=form | {"unit": " 漳泽电厂 "})
+    assert made.status_code == 303
+    page = client.get(made.location).text
+    assert '<option value="unit" selected>' in page and 'value="漳泽电厂"' in page
+    assert "漳泽电厂" in client.get("/console/announcements").text
+    with house.store.read() as tx:
+        (kept,) = queries.all_announcements(tx, house.clock.now())
+    assert (kept.audience, kept.by_mail, kept.state) == (f"unit:{unit}", True, "draft")

@@ -270,7 +270,7 @@ def test_one_tap_turns_a_topic_off_and_back(client: Any, house: Any, clock: Any,
     for kind in ("campaign_task", "challenge", "review"):
         tell(house, ling, f"消息 {kind}", kind)
     page = client.get("/inbox").text
-    assert page.count("不再提醒：活动与挑战") == 1 == page.count("不再提醒：核验与申诉结果")
+    assert page.count("不再提醒：活动与挑战") == 1 == page.count("不再发邮件：核验、申诉等结果")
     client.post("/inbox/topics/campaign/off")
     client.post("/inbox/topics/result/off")
     assert client.post("/inbox/topics/nothing/off").status_code == 404

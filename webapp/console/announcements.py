@@ -120,7 +120,7 @@ def _choices(tx: Any) -> list[tuple[str, str]]:
 def _audiences(tx: Any, tags: list[str]) -> dict[str, str]:
     """The tags in words; two statements for any number of them."""
     ids = [int(tag[5:]) for tag in tags if tag.startswith("unit:")]
-    found = {f"unit:{unit.id}": unit.name for unit in units.board_units(tx, ids).values()}
+    found = {f"unit:{unit_id}": names[0] for unit_id, names in units.names_of(tx, ids).items()}
     found |= {f"campaign:{c.id}": t(c.title_zh, c.title_en) for c in campaigns.staff_list(tx)}
     return dict(_choices(tx)) | found
 

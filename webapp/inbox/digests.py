@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, func, select, update
+from sqlalchemy import and_, delete, exists, func, not_, or_, select, update
 
 from points_engine.clock import LOCAL, local_day
 from webapp.inbox import queries
@@ -110,12 +110,9 @@ def _expect_news(tx: Tx, audiences: Sequence[Any], announcement_id: int, now: da
 def _gather_some(tx: Tx, after: int, now: datetime) -> tuple[int, int | None]:
     """The next members with something due. The turn is taken first, so that quotas are read after any rival's commit."""
     tx.take_turn(TURN)
-    due = (mail_item.c.day.is_(None), mail_item.c.created_at <= now - GATHER, mail_item.c.member_id > after)
-    query = select(mail_item.c.member_id).where(*due).distinct().order_by(mail_item.c.member_id).limit(MEMBERS)
-    ids = [row.member_id for row in tx.rows(query)]
-    if not ids:
+    free = [row.member_id for row in tx.rows(_free(after, now))]
+    if not free:
         return 0, None
-    free = _free(tx, ids, now)
     _drop_read(tx, free)
     day = local_day(now)
     waiting = (mail_item.c.day.is_(None), mail_item.c.member_id.in_(free))
@@ -128,25 +125,24 @@ def _gather_some(tx: Tx, after: int, now: datetime) -> tuple[int, int | None]:
     for row in formed:
         payload = {"member_id": row["member_id"], "day": day.isoformat()}
         enqueue(tx, "inbox.mail", payload, f"inbox.mail:{row['member_id']}:{now.isoformat()}", now)
-    return len(formed), ids[-1] if len(ids) == MEMBERS else None
+    return len(formed), free[-1] if len(free) == MEMBERS else None
 
 
-def _free(tx: Tx, ids: Sequence[int], now: datetime) -> list[int]:
-    """Who may be written to now: not in their quiet hours, none today, fewer than three in seven days."""
+def _free(after: int, now: datetime) -> Any:
+    """Members with something due who may be written to: not in quiet hours, none today, fewer than three in seven days."""
     s, day = mail_setting.c, local_day(now)
-    settings = tx.rows(select(s.member_id, s.state, s.quiet_from, s.quiet_until).where(s.member_id.in_(ids)))
-    week = (mail.c.member_id.in_(ids), mail.c.day.between(day - WEEK, day))
-    had: dict[int, list[date]] = {}
-    for row in tx.rows(select(mail.c.member_id, mail.c.day).where(*week)):
-        had.setdefault(row.member_id, []).append(row.day)
-    return [
-        row.member_id
-        for row in settings
-        if row.state == ON
-        and not is_quiet(row.quiet_from, row.quiet_until, now)
-        and day not in had.get(row.member_id, ())
-        and len(had.get(row.member_id, ())) < PER_WEEK
-    ]
+    mine = mail.c.member_id == s.member_id
+    today = exists().where(mine, mail.c.day == day)
+    week = select(func.count()).select_from(mail).where(mine, mail.c.day.between(day - WEEK, day)).scalar_subquery()
+    due = exists().where(
+        mail_item.c.member_id == s.member_id, mail_item.c.day.is_(None), mail_item.c.created_at <= now - GATHER
+    )
+    minute = _minute(now)
+    over_day = and_(s.quiet_from <= s.quiet_until, s.quiet_from <= minute, s.quiet_until > minute)
+    over_night = and_(s.quiet_from > s.quiet_until, or_(s.quiet_from <= minute, s.quiet_until > minute))
+    awake = not_(or_(over_day, over_night))
+    query = select(s.member_id).where(s.member_id > after, s.state == ON, awake, due, ~today, week < PER_WEEK)
+    return query.order_by(s.member_id).limit(MEMBERS)
 
 
 def _drop_read(tx: Tx, ids: Sequence[int]) -> None:
@@ -162,11 +158,15 @@ def _drop_read(tx: Tx, ids: Sequence[int]) -> None:
 
 def is_quiet(quiet_from: int, quiet_until: int, now: datetime) -> bool:
     """Whether `now` lies in the hours, which may run over midnight."""
-    at = now.astimezone(LOCAL)
-    minute = at.hour * 60 + at.minute
+    minute = _minute(now)
     if quiet_from <= quiet_until:
         return quiet_from <= minute < quiet_until
     return minute >= quiet_from or minute < quiet_until
+
+
+def _minute(now: datetime) -> int:
+    at = now.astimezone(LOCAL)
+    return at.hour * 60 + at.minute
 
 
 def claim(tx: Tx, member_id: int, day: date, now: datetime, most: int) -> Digest | None:

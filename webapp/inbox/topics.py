@@ -11,13 +11,15 @@ NEVER_SILENT = "result"
 FIRST_BY_MAIL = ("result", "redemption")  # what a new address gets until its owner chooses otherwise
 _PREFIXES = {
     "review": "result",
+    "honour": "result",
+    "energy": "result",  # letters to units that missed their targets: answers are due
     "redemption": "redemption",
     "campaign": "campaign",
     "challenge": "campaign",
     "news": "news",
 }
 NAMES = {
-    "result": ("核验与申诉结果", "Results of reviews and appeals"),
+    "result": ("核验、申诉等结果", "Results, as of reviews and appeals"),
     "redemption": ("兑换", "Redemptions"),
     "campaign": ("活动与挑战", "Campaigns and challenges"),
     "news": ("公告与新闻", "Announcements and news"),
