@@ -271,8 +271,8 @@ def score(given: ScoreInputs) -> Score:
             items[code] = None if given.level is None else LEVEL_POINTS[given.level]
         else:
             items[code] = most * min(MONTHS, given.in_time) // MONTHS
-    most = {item["code"]: int(item["points"]) for item in rules()["item"]}
-    full = sum(most[code] for code, points in items.items() if points is not None)
+    tops = {item["code"]: int(item["points"]) for item in rules()["item"]}
+    full = sum(tops[code] for code, points in items.items() if points is not None)
     total = sum(points for points in items.values() if points is not None) * 100 // full
     starred = [item["code"] for item in rules()["item"] if item.get("starred")]
     failed = any(items[code] == 0 for code in starred)

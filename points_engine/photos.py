@@ -66,8 +66,8 @@ class Print:
     @staticmethod
     def read(text: str) -> Print:
         ends = (0, 28, 140, 252, 396, 540)
-        numbers = [int(text[a:b], 16) for a, b in pairwise(ends)]
-        return Print(*numbers, bytes.fromhex(text[540:]))
+        coarse, fine, fine_clear, detail, detail_clear = (int(text[a:b], 16) for a, b in pairwise(ends))
+        return Print(coarse, fine, fine_clear, detail, detail_clear, bytes.fromhex(text[540:]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -242,7 +242,7 @@ def _check_rate(behaviour: Behaviour, edition: Version) -> list[Fault]:
             Fault(NAME, "version[0].activity_factors", "the activity emits no less than the baseline: saves nothing")
         ]
     told = edition.default_grams
-    if told is not None and abs(Fraction(told) - rate) > max(1, rate / 10):
+    if told is not None and abs(Fraction(told) - rate) > max(Fraction(1), rate / 10):
         shown = displayed(rate)
         return [Fault(NAME, "version[0].default_grams", f"is {told}, the figures give {shown} per {behaviour.unit}")]
     return []

@@ -44,11 +44,6 @@ FLOAT_FRIENDS = {
     "points_engine.clock": "advance() passes timedelta's own keywords",
 }
 KNOW_THE_DATABASE = {
-    "webapp.ledger.tables": "the trigger that keeps transfers as they are",
-    "webapp.ledger.fund_tables": "the trigger that keeps movements of funds as they are",
-    "webapp.honours.tables": "the trigger that keeps the record of honours as it is",
-    "webapp.rankings.published_tables": "the trigger that keeps published boards as they are",
-    "webapp.methods.tables": "the trigger that keeps approved methods as they are",
     "webapp.methods.effects": "rates are a JSON text on PostgreSQL and a temporary table on SQLite",
     "webapp.launch.seeding": "a park is seeded beside the file on SQLite only",
 }

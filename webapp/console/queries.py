@@ -19,6 +19,7 @@ from webapp.jobs import queries as jobs
 from webapp.jobs import runner
 from webapp.journal import queries as journals
 from webapp.members import queries as members
+from webapp.rankings import queries as rankings
 from webapp.review import queries as reviews
 from webapp.rewards import queries as rewards
 from webapp.store import Tx
@@ -67,6 +68,7 @@ class DeskPage:
     report: Any
     waits: Mapping[str, reviews.Waiting] | None = None  # samples, risk and appeals
     honours: honours.Waiting | None = None
+    closings: list[Any] | None = None  # boards that are over and wait for people
 
 
 def desk(tx: Tx, house: Any, held: frozenset[str], now: datetime) -> DeskPage:
@@ -84,6 +86,7 @@ def desk(tx: Tx, house: Any, held: frozenset[str], now: datetime) -> DeskPage:
         report=last_report(tx) if audit else None,
         waits=reviews.waiting(tx, now) if review else None,
         honours=honours.waiting(tx) if review or edit else None,
+        closings=rankings.waiting(tx) if review or edit else None,
     )
 
 

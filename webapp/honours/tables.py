@@ -13,12 +13,11 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    event,
     text,
 )
-from sqlalchemy.schema import DDL
 
 from webapp.store import BigId, JsonText, UtcDateTime, metadata
+from webapp.store.fixed import never_changed
 
 honour_round = Table(
     "honour_round",
@@ -193,25 +192,4 @@ honour_record = Table(
 )
 Index("ix_honour_record_candidate_id", honour_record.c.candidate_id, honour_record.c.id)
 
-SAID = "the record of honours is never changed"
-
-
-def append_only_statements(dialect: str) -> list[str]:
-    """The statements by which the database itself refuses to change or delete what was recorded."""
-    if dialect == "postgresql":
-        return [
-            "\nCREATE OR REPLACE FUNCTION honour_record_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\n"
-            f"BEGIN RAISE EXCEPTION '{SAID}'; END $$\n",
-            "\nCREATE TRIGGER honour_record_append_only BEFORE UPDATE OR DELETE ON honour_record\n"
-            "FOR EACH ROW EXECUTE FUNCTION honour_record_append_only()\n",
-        ]
-    return [
-        f"\nCREATE TRIGGER honour_record_no_{verb} BEFORE {verb.upper()} ON honour_record\n"
-        f"BEGIN SELECT RAISE(ABORT, '{SAID}'); END\n"
-        for verb in ("update", "delete")
-    ]
-
-
-for _dialect in ("sqlite", "postgresql"):
-    for _statement in append_only_statements(_dialect):
-        event.listen(honour_record, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]
+never_changed(honour_record, "the record of honours is never changed")

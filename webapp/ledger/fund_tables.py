@@ -12,11 +12,10 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
-    event,
 )
-from sqlalchemy.schema import DDL
 
 from webapp.store import BigId, UtcDateTime, metadata
+from webapp.store.fixed import never_changed
 
 fund = Table(
     "fund",
@@ -55,27 +54,4 @@ fund_transfer = Table(
     UniqueConstraint("fund_id", "key"),
 )
 
-APPEND_ONLY_SQLITE = """
-CREATE TRIGGER fund_transfer_no_{verb} BEFORE {VERB} ON fund_transfer
-BEGIN SELECT RAISE(ABORT, 'movements of funds are never changed'); END
-"""
-APPEND_ONLY_FUNCTION = """
-CREATE OR REPLACE FUNCTION fund_transfer_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION 'movements of funds are never changed'; END $$
-"""
-APPEND_ONLY_POSTGRESQL = """
-CREATE TRIGGER fund_transfer_append_only BEFORE UPDATE OR DELETE ON fund_transfer
-FOR EACH ROW EXECUTE FUNCTION fund_transfer_append_only()
-"""
-
-
-def append_only_statements(dialect: str) -> list[str]:
-    """The statements by which the database itself refuses to change or delete a movement."""
-    if dialect == "postgresql":
-        return [APPEND_ONLY_FUNCTION, APPEND_ONLY_POSTGRESQL]
-    return [APPEND_ONLY_SQLITE.format(verb=v, VERB=v.upper()) for v in ("update", "delete")]
-
-
-for _dialect in ("sqlite", "postgresql"):
-    for _statement in append_only_statements(_dialect):
-        event.listen(fund_transfer, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect))
+never_changed(fund_transfer, "movements of funds are never changed")

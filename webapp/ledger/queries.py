@@ -143,8 +143,8 @@ def first_days(tx: Tx, member_ids: Sequence[int]) -> dict[int, date]:
     if not member_ids:
         return {}
     c = member_day.c
-    rows = tx.rows(select(c.member_id, func.min(c.day)).where(c.member_id.in_(list(member_ids))).group_by(c.member_id))
-    return {row[0]: row[1] for row in rows}
+    query = select(c.member_id, func.min(c.day).label("first")).where(c.member_id.in_(list(member_ids)))
+    return {row.member_id: row.first for row in tx.rows(query.group_by(c.member_id))}
 
 
 def redeemed(tx: Tx, member_ids: Sequence[int]) -> dict[int, int]:
@@ -153,11 +153,11 @@ def redeemed(tx: Tx, member_ids: Sequence[int]) -> dict[int, int]:
         return {}
     c = transfer.c
     rows = tx.rows(
-        select(c.member_id, func.sum(c.amount))
+        select(c.member_id, func.sum(c.amount).label("points"))
         .where(c.member_id.in_(list(member_ids)), c.book == "points", c.debit == "points", c.credit == "held")
         .group_by(c.member_id)
     )
-    return {row[0]: int(row[1]) for row in rows}
+    return {row.member_id: int(row.points) for row in rows}
 
 
 def day_sums(tx: Tx, months: Sequence[str]) -> dict[str, dict[str, int]]:

@@ -13,12 +13,11 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
-    event,
     text,
 )
-from sqlalchemy.schema import DDL
 
 from webapp.store import JsonText, UtcDateTime, metadata
+from webapp.store.fixed import never_changed
 
 transfer = Table(
     "transfer",
@@ -90,29 +89,6 @@ member_day = Table(
 )
 Index("ix_member_day_day", member_day.c.day)
 
-APPEND_ONLY_SQLITE = """
-CREATE TRIGGER transfer_no_{verb} BEFORE {VERB} ON transfer
-BEGIN SELECT RAISE(ABORT, 'transfers are never changed'); END
-"""
-APPEND_ONLY_FUNCTION = """
-CREATE OR REPLACE FUNCTION transfer_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION 'transfers are never changed'; END $$
-"""
-APPEND_ONLY_POSTGRESQL = """
-CREATE TRIGGER transfer_append_only BEFORE UPDATE OR DELETE ON transfer
-FOR EACH ROW EXECUTE FUNCTION transfer_append_only()
-"""
-
-
-def append_only_statements(dialect: str) -> list[str]:
-    """The statements by which the database itself refuses to change or delete a transfer."""
-    if dialect == "postgresql":
-        return [APPEND_ONLY_FUNCTION, APPEND_ONLY_POSTGRESQL]
-    return [APPEND_ONLY_SQLITE.format(verb=v, VERB=v.upper()) for v in ("update", "delete")]
-
-
-for _dialect in ("sqlite", "postgresql"):
-    for _statement in append_only_statements(_dialect):
-        event.listen(transfer, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect))
+never_changed(transfer, "transfers are never changed")
 
 from webapp.ledger import fund_tables  # noqa: E402, F401 - the prepaid funds belong to this room

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Index, Integer, String, Table, Text, event
-from sqlalchemy.schema import DDL
+from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Index, Integer, String, Table, Text
 
 from webapp.store import BigId, JsonText, UtcDateTime, metadata
+from webapp.store.fixed import never_changed
 
 method_draft = Table(
     "method_draft",
@@ -83,27 +83,4 @@ what_if_row = Table(
     Column("new_p", BigInteger, nullable=False),
 )
 
-FIXED_SQLITE = """
-CREATE TRIGGER method_version_no_{verb} BEFORE {VERB} ON method_version
-BEGIN SELECT RAISE(ABORT, 'approved methods are never changed'); END
-"""
-FIXED_FUNCTION = """
-CREATE OR REPLACE FUNCTION method_version_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION 'approved methods are never changed'; END $$
-"""
-FIXED_POSTGRESQL = """
-CREATE TRIGGER method_version_fixed BEFORE UPDATE OR DELETE ON method_version
-FOR EACH ROW EXECUTE FUNCTION method_version_fixed()
-"""
-
-
-def fixed_statements(dialect: str) -> list[str]:
-    """The statements by which the database itself refuses to change what was approved."""
-    if dialect == "postgresql":
-        return [FIXED_FUNCTION, FIXED_POSTGRESQL]
-    return [FIXED_SQLITE.format(verb=v, VERB=v.upper()) for v in ("update", "delete")]
-
-
-for _dialect in ("sqlite", "postgresql"):
-    for _statement in fixed_statements(_dialect):
-        event.listen(method_version, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect))
+never_changed(method_version, "approved methods are never changed", "fixed")

@@ -11,11 +11,10 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    event,
 )
-from sqlalchemy.schema import DDL
 
 from webapp.store import JsonText, UtcDateTime, metadata
+from webapp.store.fixed import never_changed
 
 # A period is closed once; each late correction is a further version of all its boards.
 board_closing = Table(
@@ -119,50 +118,29 @@ SAID = "published boards are never changed"
 # A closing that is published is over; until then its rows may be thrown away whole, never changed.
 OPEN = "EXISTS (SELECT 1 FROM board_closing c WHERE c.period = {row}.period AND c.version = {row}.version AND c.state <> 'published')"
 
-_FUNCTIONS = (
-    f"""
-CREATE OR REPLACE FUNCTION published_board_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-IF TG_OP = 'INSERT' AND {OPEN.format(row="NEW")} THEN RETURN NEW; END IF;
-IF TG_OP = 'DELETE' AND {OPEN.format(row="OLD")} THEN RETURN OLD; END IF;
-RAISE EXCEPTION '{SAID}'; END $$
-""",
-    f"""
-CREATE OR REPLACE FUNCTION board_closing_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
+never_changed(
+    board_closing,
+    SAID,
+    "fixed",
+    when=dict.fromkeys(("update", "delete"), "OLD.state = 'published'"),
+    body=f"""BEGIN
 IF OLD.state = 'published' THEN RAISE EXCEPTION '{SAID}'; END IF;
 IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
-RETURN NEW; END $$
-""",
+RETURN NEW; END""",
 )
-
-
-def fixed_statements(dialect: str, table: str) -> list[str]:
-    """The statements by which the database itself refuses to change what was published."""
-    closing = table == "board_closing"
-    if dialect == "postgresql":
-        what = "UPDATE OR DELETE" if closing else "INSERT OR UPDATE OR DELETE"
-        function = "board_closing_fixed" if closing else "published_board_fixed"
-        return [
-            _FUNCTIONS[closing],
-            f"\nCREATE TRIGGER {table}_fixed BEFORE {what} ON {table}\nFOR EACH ROW EXECUTE FUNCTION {function}()\n",
-        ]
-    if closing:
-        when = {"update": "OLD.state = 'published'", "delete": "OLD.state = 'published'"}
-    else:
-        when = {
+for _table in (board_cut_off, board_energy, published_board, published_row):
+    never_changed(
+        _table,
+        SAID,
+        "fixed",
+        when={
             "insert": f"NOT {OPEN.format(row='NEW')}",
             "update": "1",
             "delete": f"NOT {OPEN.format(row='OLD')}",
-        }
-    return [
-        f"\nCREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} WHEN {those}\n"
-        f"BEGIN SELECT RAISE(ABORT, '{SAID}'); END\n"
-        for verb, those in when.items()
-    ]
-
-
-for _table in (board_closing, board_cut_off, board_energy, published_board, published_row):
-    for _dialect in ("sqlite", "postgresql"):
-        for _statement in fixed_statements(_dialect, _table.name):
-            event.listen(_table, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]
+        },
+        function="published_board_fixed",
+        body=f"""BEGIN
+IF TG_OP = 'INSERT' AND {OPEN.format(row="NEW")} THEN RETURN NEW; END IF;
+IF TG_OP = 'DELETE' AND {OPEN.format(row="OLD")} THEN RETURN OLD; END IF;
+RAISE EXCEPTION '{SAID}'; END""",
+    )

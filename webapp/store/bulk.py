@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from webapp.store.engine import Tx
 
 Names = tuple[str, ...]
-DIALECTS: dict[str, Any] = {"postgresql": postgresql.dialect(), "sqlite": sqlite.dialect()}
+DIALECTS: dict[str, Any] = {
+    "postgresql": postgresql.dialect(),  # type: ignore[no-untyped-call]
+    "sqlite": sqlite.dialect(),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ class Tx:
         self._after: list[Callable[[], None]] = []
 
     def execute(self, statement: Executable, params: Any = None) -> CursorResult[Any]:
-        return self.connection.execute(statement, params)  # type: ignore[return-value]
+        return self.connection.execute(statement, params)
 
     def rows(self, statement: Executable, params: Any = None) -> Sequence[Row[Any]]:
         return self.execute(statement, params).all()

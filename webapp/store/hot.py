@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from webapp.store.engine import Tx
 
 DIALECTS: dict[str, Any] = {
-    "postgresql": postgresql.dialect(paramstyle="pyformat"),
+    "postgresql": postgresql.dialect(paramstyle="pyformat"),  # type: ignore[no-untyped-call]
     "sqlite": sqlite.dialect(paramstyle="named"),
 }
 
@@ -89,7 +89,7 @@ class Query:
 
     def __init__(self, statement: Select[Any]) -> None:
         self._statement = statement
-        self._lists: list[among] = [e for e in iterate(statement) if isinstance(e, among)]  # type: ignore[arg-type]
+        self._lists: list[among] = [e for e in iterate(statement) if isinstance(e, among)]
         self._made: dict[str, _Made] = {}
 
     def rows(self, tx: Tx, **params: Any) -> list[Any]:

@@ -63,6 +63,6 @@ def canonical(value: Any) -> str:
 
 
 # Most lists and tables that acts carry are empty.
-_EMPTY = {list: "[]", dict: "{}"}
+_EMPTY: dict[type, str] = {list: "[]", dict: "{}"}
 # One encoder for all: making one costs more than most of what we write.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
