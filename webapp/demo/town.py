@@ -17,6 +17,7 @@ from webapp.green_units.forms import UnitNames
 from webapp.store import Tx
 
 FEWEST = 20  # people of the company that hr-demo administers, if there are so many
+LARGE = 350  # people of the largest employer, in a town that has four times as many at work
 WORKING = 0.72  # share of people with a workplace in the park
 HOUSED = 0.62  # share of people who joined their community
 FAMILIES = 0.08  # families to a member
@@ -64,8 +65,7 @@ def _units(number: int) -> list[Unit]:
 def _people(rng: Random, menu: Menu, units: Sequence[Unit], members: int, days: int) -> list[Person]:
     work = [i for i, unit in enumerate(units) if unit.trade]
     homes = [i for i, unit in enumerate(units) if unit.kind == "community"]
-    # A few big employers and many small ones.
-    sizes = list(accumulate((1 / (rank + 1.5) ** 0.75) for rank in range(len(work))))
+    sizes = list(accumulate(_employers(len(work), int(members * WORKING))))
     first = max(FEWEST, int(members * WORKING * sizes[0] / sizes[-1])) if work else 0
     found = []
     for number in range(1, members + 1):
@@ -80,6 +80,14 @@ def _people(rng: Random, menu: Menu, units: Sequence[Unit], members: int, days: 
             person.community = homes[int(len(homes) * rng.random() ** 1.4)]
         found.append(person)
     return found
+
+
+def _employers(number: int, workers: int) -> list[float]:
+    """How people are dealt over employers: a few big ones and many small ones, in a large town one very big one."""
+    shares = [1 / (rank + 1.5) ** 0.75 for rank in range(number)]
+    if number > 1 and workers >= 4 * LARGE:
+        shares[0] = max(shares[0], sum(shares[1:]) * LARGE / (workers - LARGE))
+    return shares
 
 
 def _families(rng: Random, everybody: Sequence[Person]) -> Iterator[tuple[str, list[Person]]]:
