@@ -45,6 +45,16 @@ class Hours:
         return minute < self.closes and (day - 2) % 7 + 1 in self.days
 
 
+def screen_secret(key: str, name: str, screen_key: str) -> bytes:
+    """What the codes of one screen are made from; `name` says whose screen it is, and a new `screen_key` ends them."""
+    return hmac.new(key.encode(), f"{name}:{screen_key}".encode(), hashlib.sha256).digest()
+
+
+def same_key(known: str, given: str) -> bool:
+    """Whether `given` opens a screen whose address holds `known`."""
+    return hmac.compare_digest(known.encode(), given.encode())
+
+
 def window_of(at: datetime) -> int:
     """The number of the stretch of time in which a screen shows one code."""
     return int(at.timestamp()) // rules()["screen_seconds"]

@@ -11,6 +11,7 @@ from webapp.campaigns import service as campaigns
 from webapp.challenges import service as challenges
 from webapp.energy import audit as energy_audit
 from webapp.honours import service as honours
+from webapp.learning import audit as learning_audit
 from webapp.ledger import audit as ledger_audit
 from webapp.ledger.audit import Findings
 from webapp.methods import audit as methods_audit
@@ -49,6 +50,7 @@ def run(store: Store) -> Report:
         faults += campaigns.campaign_audit(tx)
         faults += energy_audit.energy_audit(tx)
         faults += rankings.audit_boards(tx)
+        faults += learning_audit.learning_audit(tx)
         faults += _balance(counts)
         counts |= _shop(tx)
     return Report(faults, counts)

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import url_for
 
+from tests.browser import learning
 from tests.browser.world import ANONYMOUS, LOGINS, View, World
 from webapp.console.campaigns import STEPS
 from webapp.inbox.mailing import off_token
@@ -45,6 +46,9 @@ NOT_PAGES = {
     "pledges.unit_certificate": "a picture",
     "rankings.download": "a file to keep",
     "unit_reports.file": "a file to keep",
+    "console_questions.export": "a file to keep",
+    "console_questions.faults": "a file to keep",
+    "console_questions.template": "a file to keep",
     "rosters.export": "a file to keep",
     "rosters.faults": "a file to keep",
     "rosters.template": "a file to keep",
@@ -450,4 +454,7 @@ EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
     "unit_energy.index": _administered,
     "unit_energy.new": _administered,
     "unit_energy.show": _unit_meters,
+    "training_desk.index": _managing,
+    "training_desk.new": _managing,
+    **learning.EXAMPLES,
 }

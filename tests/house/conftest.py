@@ -118,6 +118,17 @@ EXAMPLES = {
     "console_review:public_id": "SELECT public_id FROM member JOIN (SELECT member_id, min(id) AS id FROM activity"
     " WHERE status = 'pending' AND evidence != '[]') AS a ON a.member_id = member.id",
     "no": "SELECT 4",
+    "lesson_id": "SELECT min(id) FROM lesson WHERE status = 'published'",
+    "question_id": "SELECT min(id) FROM question",
+    "console_questions:import_id": "SELECT max(id) FROM question_import",
+    "console_questions:form": "SELECT 'csv'",
+    "quiz_id": "SELECT min(id) FROM quiz",
+    "quizzes.attempt:quiz_id": "SELECT quiz_id FROM quiz_attempt WHERE member_id = :me ORDER BY id LIMIT 1",
+    "quizzes:attempt_id": "SELECT id FROM quiz_attempt WHERE member_id = :me ORDER BY id LIMIT 1",
+    "training_id": "SELECT min(id) FROM training WHERE audience = 'park' AND ends_at > '2026-06-16'",
+    "training_desk:training_id": "SELECT min(id) FROM training WHERE unit_id IS NOT NULL",
+    "trainings:key": "SELECT screen_key FROM training WHERE id = (SELECT min(id) FROM training"
+    " WHERE audience = 'park' AND ends_at > '2026-06-16')",
     "pledge_id": "SELECT min(id) FROM pledge",
     "slug": "SELECT min(slug) FROM pledge WHERE edition > 0",
     "number": "SELECT min(number) FROM pledge_unit",

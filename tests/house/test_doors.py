@@ -21,6 +21,8 @@ DOORS = {
     "green_units": {"figures", "yearly"},  # one rule hides sums of fewer than five people
     "photos": {"pictures", "words"},  # every photo is taken in by one hand
     "activities": {"commands", "partner_acts", "proofs", "views"},  # an act is read and told in one way everywhere
+    # the desk writes lessons, questions and quizzes, each kept in a file of its own
+    "learning": {"bank", "bank_lines", "importing", "lessons", "quizzes", "words"},
     "feeds": {"files", "mapping"},  # the desk hands files in, and names the partners there are
     "meters": {"files", "words"},  # the desk reads tables as meters do, and tells a working in the same words
     "energy": {

@@ -19,6 +19,7 @@ from sqlalchemy import insert, text
 from tests.counting import count_statements
 from tests.house.conftest import NOBODY, Park, hand_in
 from tests.people import Person, give_points, make_member, make_shop, make_unit
+from tests.rooms.learners import fill, make_quiz, make_session, sign, take
 from webapp.activities.commands import read_command
 from webapp.activities.service import log_many
 from webapp.app import create_app
@@ -30,6 +31,8 @@ from webapp.inbox import service as inbox
 from webapp.inbox.forms import AnnouncementText
 from webapp.jobs.runner import run_job
 from webapp.jobs.tables import outbox
+from webapp.learning import lessons
+from webapp.learning.forms import LessonText
 from webapp.ledger import funds
 from webapp.meters import service as meters
 from webapp.meters.forms import Figure, MeterFacts
@@ -79,6 +82,7 @@ def copy_of(park: Park, path: Path, rows: int) -> Park:
         grow_meters,
         grow_desk,
         grow_funds,
+        grow_school,
     ):
         more(copy, house, now, rows)
     for job in ("rankings.catch_up", "catch_up_campaigns"):
@@ -193,6 +197,23 @@ def grow_desk(park: Park, house: Any, now: Any, rows: int) -> None:
         tx.execute(insert(outbox), [{**row, "key": f"growth-{n}"} for n in range(rows)])
 
 
+def grow_school(park: Park, house: Any, now: Any, rows: int) -> None:
+    """Lessons, questions, quizzes taken by the newcomer, and sessions they and others signed up for."""
+    editor, who = park.ids["editor"], park.ids["resident"]
+    with house.store.write() as tx:
+        unit = tx.scalar(text("SELECT unit_id FROM role_grant WHERE member_id = :hr"), {"hr": park.ids["unit admin"]})
+    for n in range(rows):
+        with house.store.write() as tx:
+            made = lessons.create(tx, editor, LessonText("energy", f"课程{n}", "", "省电", "", ""), now)
+            lessons.publish(tx, editor, made, now)
+        fill(house, energy=0, water=1, first=n)
+        take(house, who, make_quiz(house, questions=1, topics=("water",)), 1)
+        sign(house, who, make_session(house, unit_id=unit, audience="park"))
+        with house.store.read() as tx:
+            own = tx.scalar(text("SELECT min(id) FROM training WHERE unit_id IS NOT NULL"))
+        sign(house, 10_000 + n, own, frozenset({unit}))
+
+
 def grow_funds(park: Park, house: Any, now: Any, rows: int) -> None:
     """Funds, and payments into the first one by different people."""
     with house.store.write() as tx:
@@ -221,6 +242,13 @@ def test_every_page_asks_as_often_with_many_rows_as_with_few(two: Two) -> None:
         ("resident", "/activities"),
         ("resident", "/inbox"),
         ("resident", "/me/devices"),
+        ("resident", "/learn"),
+        ("resident", "/quizzes"),
+        ("resident", "/quizzes/history"),
+        ("resident", "/sessions"),
+        ("unit admin", "/sessions/manage"),
+        ("editor", "/console/lessons"),
+        ("editor", "/console/quizzes"),
         ("resident", "/meters"),
         ("resident", "/rankings/members"),
         ("resident", "/redemptions"),

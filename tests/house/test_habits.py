@@ -25,6 +25,8 @@ CHANCE = {
         "webapp.inbox.service": "keys of notices without one",
         "webapp.launch.secrets": "the secrets of a new installation",
         "webapp.members.codes": "sign-in codes",
+        "webapp.learning.attempts": "seeds of draws that nobody tells beforehand",
+        "webapp.learning.trainings": "addresses of screens",
         "webapp.pledges.service": "numbers of certificates nobody guesses",
         "webapp.members.entering": "nicknames nobody chose",
         "webapp.members.ids": "public ids",

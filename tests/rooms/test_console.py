@@ -124,6 +124,27 @@ TABLE = {
     "console_pledges.edit": EDIT,
     "console_pledges.publish": EDIT,
     "console_pledges.state": EDIT,
+    "console_lessons.index": EDIT,
+    "console_lessons.new": EDIT,
+    "console_lessons.edit": EDIT,
+    "console_lessons.publish": EDIT,
+    "console_lessons.withdraw": EDIT,
+    "console_questions.index": EDIT,
+    "console_questions.new": EDIT,
+    "console_questions.edit": EDIT,
+    "console_questions.state": EDIT,
+    "console_questions.imports": EDIT,
+    "console_questions.upload": EDIT,
+    "console_questions.show_import": EDIT,
+    "console_questions.faults": EDIT,
+    "console_questions.confirm": EDIT,
+    "console_questions.drop": EDIT,
+    "console_questions.template": EDIT,
+    "console_questions.export": EDIT,
+    "console_quizzes.index": EDIT,
+    "console_quizzes.new": EDIT,
+    "console_quizzes.edit": EDIT,
+    "console_quizzes.state": EDIT,
     "console_rewards.index": EDIT,
     "console_rewards.new": EDIT,
     "console_rewards.edit": EDIT,
@@ -442,6 +463,38 @@ def walk_pledges(text: dict[str, str]) -> list[tuple[str, str, dict[str, str]]]:
     ]
 
 
+def walk_learning() -> list[tuple[str, str, dict[str, Any]]]:
+    """A lesson up and down; a question written, changed, withdrawn; files of questions; a quiz."""
+    lesson = {"topic": "energy", "title_zh": "关灯", "body_zh": "人走灯灭"}
+    question = {
+        "kind": "truth", "topic": "energy", "difficulty": "1", "text_zh": "人走灯灭能省电", "answer": "对",
+        "explanation_zh": "不亮就不用电",
+    }  # fmt: skip
+    quiz = {"title_zh": "小测验", "questions": "1", "mark_kind": "percent", "mark": "60", "explain": "end"}
+    table = "题型,题干,选项A,选项B,答案,解析,主题\n判断,{}可以省电,,,对,是的,节能用电\n"
+    file = "/console/questions/import"
+
+    def sent(name: str) -> dict[str, Any]:
+        return {"file": (io.BytesIO(table.format(name).encode()), "q.csv")}
+
+    return [
+        ("console_lessons.new", "/console/lessons/new", lesson),
+        ("console_lessons.edit", "/console/lessons/1", lesson | {"title_zh": "随手关灯"}),
+        ("console_lessons.publish", "/console/lessons/1/publish", {}),
+        ("console_lessons.withdraw", "/console/lessons/1/withdraw", {}),
+        ("console_questions.new", "/console/questions/new", question),
+        ("console_questions.edit", "/console/questions/1", question | {"difficulty": "2"}),
+        ("console_questions.upload", file, sent("拔插头")),
+        ("console_questions.confirm", f"{file}/1/confirm", {}),
+        ("console_questions.upload", file, sent("拉窗帘")),
+        ("console_questions.drop", f"{file}/2/drop", {}),
+        ("console_quizzes.new", "/console/quizzes/new", quiz),
+        ("console_quizzes.edit", "/console/quizzes/1", quiz | {"mark": "80"}),
+        ("console_quizzes.state", "/console/quizzes/1/state", {"open": "1"}),
+        ("console_questions.state", "/console/questions/1/state", {"used": "0"}),
+    ]
+
+
 def walk_money(unit: int) -> list[tuple[str, str, dict[str, str]]]:
     """A fund opened, filled and taken from; a day off."""
     return [
@@ -508,6 +561,7 @@ def walk(house: Any, ling: Person, helper: Person) -> list[tuple[str, str, dict[
         *steps_at_the_desk(house, helper),
         *walk_indicators(),
         *walk_energy(house, helper),
+        *walk_learning(),
         ("console_rewards.new", "/console/rewards/new", REWARD),
         ("console_rewards.edit", f"/console/rewards/{shelf + 1}", REWARD | {"points": "30"}),
         ("console_rewards.stock", f"/console/rewards/{shelf + 1}/stock", {"amount": "5"}),

@@ -23,6 +23,7 @@ from webapp.demo import (
     events,
     honours,
     indicators,
+    learning,
     lists,
     meters,
     places,
@@ -177,6 +178,9 @@ class World:
             places.build(tx, self.staff["editor-demo"], next((u.id for u in self.town.units), None), before)
             people, units = [p.member_id for p in self.town.people], [u.id for u in self.town.units]
             pledges.build(tx, self.seed, self.staff, people, units, self.first)
+            unit = units[0] if units else None
+            key = self.settings.track_key
+            learning.build(tx, key, self.seed, self.staff, people, unit, self.first, self.until)
             self.programme = events.build(tx, self.staff, self.first, (self.until - self.first).days + 1)
             indicators.build(tx, self.seed, self.staff["editor-demo"], self.until)
             if self.town.units:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete
 
-from webapp.learning.tables import lesson_read, quiz_answer, quiz_attempt, training, training_sign_up
+from webapp.learning import trainings
+from webapp.learning.tables import lesson_read, quiz_answer, quiz_attempt
 from webapp.store import Tx
 
 
 def forget(tx: Tx, member_id: int, now: datetime) -> None:
     """The member leaves: lessons finished, attempts with their answers and sign-ups go; seats become free."""
-    s = training_sign_up.c
-    held = select(s.training_id).where(s.member_id == member_id, s.state == "in")
-    tx.execute(update(training).where(training.c.id.in_(held)).values(taken=training.c.taken - 1))
-    for table in (lesson_read, quiz_answer, quiz_attempt, training_sign_up):
+    for table in (lesson_read, quiz_answer, quiz_attempt):
         tx.execute(delete(table).where(table.c.member_id == member_id))
+    trainings.forget(tx, member_id, now)

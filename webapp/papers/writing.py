@@ -69,6 +69,11 @@ def plain(text: str) -> str:
     return "".join(char for char in text if char.isprintable() or char in "\t\n")
 
 
+def bare(text: str) -> str:
+    """What `csv_text` wrote, without the apostrophe it put before what looks like a formula."""
+    return text[1:] if text.startswith("'") and text[1:].lstrip(" ").startswith(FORMULA) else text
+
+
 def _write(sheet: xlsxwriter.worksheet.Worksheet, row: int, column: int, cell: Cell) -> None:
     if cell is None or cell == "":
         return

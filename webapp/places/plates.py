@@ -1,12 +1,9 @@
-"""Draws the plate 码牌 of a place for printing: A4 or A5, as PNG or PDF, and QR codes as SVG."""
+"""Draws the plate 码牌 of a place for printing: A4 or A5, as PNG or PDF."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import segno
-from markupsafe import Markup
 
 from webapp.papers.drawing import GREEN, GREY, INK, PAPER, Sheet
 
@@ -26,14 +23,6 @@ class Plate:
     name_en: str
     acts: Sequence[str]
     how: Sequence[str]
-
-
-def qr_svg(text: str, title: str) -> Markup:
-    """A QR code as inline SVG."""
-    svg = segno.make(text, error="q").svg_inline(
-        omitsize=True, border=3, dark="#000", light="#fff", svgclass="qr", title=title
-    )
-    return Markup(svg)  # noqa: S704 - drawn by segno, which escapes its title
 
 
 def draw(plate: Plate, size: str, form: str) -> bytes:

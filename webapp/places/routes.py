@@ -13,10 +13,11 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from points_engine.clock import local_day
 from points_engine.errors import EngineError, Invalid, refuse
 from points_engine.methodology import Behaviour
-from points_engine.scanning import rules
+from points_engine.scanning import rules, same_key
 from webapp.activities import views as act_views
 from webapp.green_units import queries as green_units
 from webapp.members.queries import has_consent
+from webapp.papers.screens import qr_svg, screen_answer
 from webapp.places import forms, plates, queries, service
 from webapp.places.queries import Place
 from webapp.web import after_arg, current, guard, house, now, page_of, say, signed_in, t
@@ -25,7 +26,6 @@ from webapp.web.urls import outward
 
 bp = Blueprint("places", __name__)
 MANAGERS = frozenset({"editor", "administrator"})
-SCREEN_RELOAD = 10  # seconds; a third of the time a code is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,17 +123,14 @@ def screen(code: str, key: str) -> Any:
     spot = _screened(code, key)
     digits = service.code_on_screen(house().settings.track_key, spot, now())
     link = outward(url_for(".show", code=spot.code, k=digits))
-    picture = plates.qr_svg(link, t("动态二维码", "Changing QR code"))
-    answer = Response(render_template("places/screen.html", place=spot, qr=picture, reload=SCREEN_RELOAD))
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers["Refresh"] = str(SCREEN_RELOAD)
-    return answer
+    picture = qr_svg(link, t("动态二维码", "Changing QR code"))
+    return screen_answer(render_template("places/screen.html", place=spot, qr=picture))
 
 
 def _screened(code: str, key: str) -> Place:
     with house().store.read() as tx:
         spot = queries.by_code(tx, _code(code))
-    if not service.same_key(spot, key) or spot.status != "open":
+    if not same_key(spot.screen_key, key) or spot.status != "open":
         raise refuse("not_found", "unknown_place")
     return spot
 
@@ -209,7 +206,7 @@ def plate_page(place_id: int) -> str:
     """A sheet that the browser prints itself, wherever no picture can be drawn."""
     spot = _managed(place_id, _units())
     plate = _plate(spot)
-    return render_template("places/plate.html", place=spot, plate=plate, qr=plates.qr_svg(plate.link, plate.name))
+    return render_template("places/plate.html", place=spot, plate=plate, qr=qr_svg(plate.link, plate.name))
 
 
 @bp.get("/places/<int:place_id>/plate-<size>.<form>")

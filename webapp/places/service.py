@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 import uuid
 from collections.abc import Mapping
@@ -17,7 +15,7 @@ from sqlalchemy import insert, update
 from points_engine.clock import local_day
 from points_engine.errors import Invalid, refuse
 from points_engine.methodology import Catalogue, Level
-from points_engine.scanning import rules, screen_code, screen_window, too_fast, window_of
+from points_engine.scanning import rules, screen_code, screen_secret, screen_window, too_fast, window_of
 from points_engine.trips.ground import metres_between
 from webapp.activities import proofs
 from webapp.activities import queries as activities
@@ -89,12 +87,7 @@ def renew_codes(tx: Tx, actor_id: int, units: Units, place_id: int, now: datetim
 
 def secret_of(key: str, spot: Place) -> bytes:
     """What a place's screen codes are made from; never stored, and another one after `renew_codes`."""
-    return hmac.new(key.encode(), f"place:{spot.id}:{spot.screen_key}".encode(), hashlib.sha256).digest()
-
-
-def same_key(spot: Place, key: str) -> bool:
-    """Whether `key` opens the place's screen."""
-    return hmac.compare_digest(spot.screen_key.encode(), key.encode())
+    return screen_secret(key, f"place:{spot.id}", spot.screen_key)
 
 
 def code_on_screen(key: str, spot: Place, now: datetime) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from webapp.web import messages_energy, messages_honours, messages_units
+from webapp.web import messages_energy, messages_honours, messages_learning, messages_units
 from webapp.web.i18n import t
 
 # Codes of refusals; docs/errors.md lists them. Rooms add theirs at the end, one line each.
@@ -339,6 +339,8 @@ MESSAGES |= messages_energy.MESSAGES
 MESSAGES |= messages_honours.MESSAGES
 REASONS |= messages_units.REASONS
 REASONS |= messages_energy.REASONS
+MESSAGES |= messages_learning.MESSAGES
+REASONS |= messages_learning.REASONS
 
 
 def message(code: str, facts: dict[str, Any] | None = None) -> str:
