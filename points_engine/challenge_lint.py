@@ -74,7 +74,9 @@ def winners(task: Task, plan: Plan, past: Past) -> int:
     """How many would likely be rewarded: as many as would have been before, and half as many again."""
     if not past.members:
         return plan.eligible  # nothing is known: everybody may win
-    share = sum(_person(task, sums) >= task.target for sums in past.members) if task.scope == "person" else past.active
+    share = past.active
+    if task.scope == "person":  # never fewer than five, or trying targets out would tell what the best one did
+        share = min(past.active, max(FEWEST, sum(_person(task, sums) >= task.target for sums in past.members)))
     return min(plan.eligible, -(-share * plan.eligible * UPLIFT // (past.people * 100)))
 
 
@@ -107,11 +109,14 @@ def _reach(number: int, task: Task, plan: Plan, past: Past) -> list[Finding]:
 
 
 def _reach_of_people(number: int, task: Task, past: Past) -> list[Finding]:
-    best = max(_person(task, sums) for sums in past.members)
-    done = sum(_person(task, sums) >= task.target for sums in past.members)
-    facts = {"target": task.target, "best": best, "done": done, "people": past.people}
-    if not done:
-        return [Finding("nobody_before", task.target > best * BEYOND // 100, number, facts)]
+    """By what five people at least have done: what fewer did is nobody's business, not even the best one's figure."""
+    every = sorted((_person(task, sums) for sums in past.members), reverse=True)
+    best = every[min(FEWEST, len(every)) - 1]
+    done = sum(one >= task.target for one in every)
+    facts = {"target": task.target, "best": best, "done": done, "people": past.people, "few": FEWEST}
+    if done < min(FEWEST, len(every)):
+        del facts["done"]
+        return [Finding("few_before", task.target > best * BEYOND // 100, number, facts)]
     if done * 100 >= EASY * past.people:
         return [Finding("everybody_before", False, number, facts)]
     return []

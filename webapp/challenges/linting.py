@@ -73,7 +73,8 @@ def past_of(tx: Tx, row: Row[Any], now: datetime) -> Past:
     for source, unit_id in (("unit", row.unit_id), ("park", None)):
         members = _sums(tx, row, since, until, calendar, unit_id)
         if len(members) >= FEWEST:
-            return Past(source, _people(tx, unit_id, until), members, _ways(tx, row, since, until, unit_id))
+            ways = _ways(tx, row, since, until, unit_id) or _ways(tx, row, since, until, None)
+            return Past(source, _people(tx, unit_id, until), members, ways)
     return Past("park", _people(tx, None, until), (), ())
 
 
@@ -107,7 +108,7 @@ def _sums(tx: Tx, row: Row[Any], since: date, until: date, calendar: Workdays, u
 
 
 def _ways(tx: Tx, row: Row[Any], since: date, until: date, unit_id: int | None) -> list[Way]:
-    """What one act by word alone was worth, on average and rounded down, by behaviour."""
+    """What one act by word alone was worth, on average and rounded down, by behaviour that five people and more did."""
     source, those = _where(row, since, until, unit_id)
     rows = tx.rows(
         select(
@@ -119,6 +120,7 @@ def _ways(tx: Tx, row: Row[Any], since: date, until: date, unit_id: int | None) 
         .select_from(source)
         .where(*those, a.level == "declared")
         .group_by(a.behaviour)
+        .having(func.count(func.distinct(a.member_id)) >= FEWEST)
         .order_by(a.behaviour)
     )
     return [Way(r.behaviour, int(r.points or 0) // r.acts, int(r.grams or 0) // r.acts, 1) for r in rows]

@@ -60,7 +60,7 @@ FINDINGS = {
     "more_than_workdays": ("要求 {target} 个工作日，但其中只有 {there} 个", "{target} working days are asked for, and there are only {there}"),
     "every_place_wins": ("前 {target} 名有奖，而够 5 人的队伍只有 {teams} 个，等于都有奖", "The first {target} win, and there are only {teams} teams of five: all win"),
     "out_of_reach_together": ("目标 {target}，而之前同样天数只做到 {before}", "{target} is asked for; in as many days before it was {before}"),
-    "nobody_before": ("之前同样天数里 {people} 人中没有人做到 {target}，最多的是 {best}", "In as many days before none of {people} reached {target}; the best was {best}"),
+    "few_before": ("之前同样天数里 {people} 人中做到 {target} 的不足 {few} 人，有 {few} 人做到的是 {best}", "In as many days before fewer than {few} of {people} reached {target}; what {few} of them reached was {best}"),
     "everybody_before": ("之前 {people} 人中已有 {done} 人做到，等于不用努力", "{done} of {people} did that before without any challenge"),
     "cheap_to_farm": ("只靠自报“{way}”{acts} 次（平时值 {worth} 分）就能拿到 {reward} 分，是平时的 {times} 倍，容易被刷", "{acts} declared acts of “{way}”, worth {worth} points by themselves, would earn {reward}: {times} times as much, an invitation to cheat"),
     "no_fund": ("设了奖励（每人最多 {asked} 分），但没有选资金账户", "There are rewards (up to {asked} points each) and no fund"),
@@ -142,7 +142,7 @@ def finding(one: Finding, tasks: Any, catalogue: Any) -> str:
     if one.task is not None:
         goal = tasks[one.task - 1].goal
         for name in ("target", "best", "before"):
-            if isinstance(facts.get(name), int) and one.code in ("nobody_before", "out_of_reach_together"):
+            if isinstance(facts.get(name), int) and one.code in ("few_before", "out_of_reach_together"):
                 facts[name] = amount(goal, int(facts[name])) + unit(goal)
     lead = t(f"任务 {one.task}：", f"Task {one.task}: ") if one.task is not None else ""
     said = {name: f"{value:,}" if isinstance(value, int) else value for name, value in facts.items()}
