@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 LOCAL = ZoneInfo("Asia/Shanghai")
+PERIOD = re.compile(r"\d{4}(-W?\d{2})?", re.ASCII)
 
 
 class Clock(Protocol):
@@ -71,13 +73,13 @@ def days_of(period: str) -> tuple[date, date]:
     """
     if period == "total":
         return date(2000, 1, 1), date(9999, 12, 31)
-    if len(period) == 8 and period[4:6] == "-W":
+    if not PERIOD.fullmatch(period) or period[:4] == "9999":  # the day after the last one there is
+        raise ValueError(period)
+    if len(period) == 8:
         monday = date.fromisocalendar(int(period[:4]), int(period[6:]), 1)
         return monday, monday + timedelta(days=6)
-    if len(period) == 7 and period[4] == "-":
+    if len(period) == 7:
         first = date(int(period[:4]), int(period[5:]), 1)
         after = (first + timedelta(days=32)).replace(day=1)
         return first, after - timedelta(days=1)
-    if len(period) == 4 and period.isdigit():
-        return date(int(period), 1, 1), date(int(period), 12, 31)
-    raise ValueError(period)
+    return date(int(period), 1, 1), date(int(period), 12, 31)

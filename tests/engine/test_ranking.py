@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from points_engine.clock import days_of
 from points_engine.ranking import (
     Score,
     around,
@@ -20,6 +21,16 @@ from points_engine.ranking import (
     places,
     standings,
 )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["9999-12", "9999-W52", "2026-W54", "2026-13", "２０２６-06", "2026- 6", "2026-W1", "2026-1²", "", "week", "٢٠٢٦"],
+)
+def test_what_is_no_period_is_refused_as_such(text: str) -> None:
+    with pytest.raises(ValueError):
+        days_of(text)
+
 
 NOON = datetime(2026, 6, 15, 4, tzinfo=UTC)
 
