@@ -22,16 +22,6 @@ from points_engine.ranking import (
     standings,
 )
 
-
-@pytest.mark.parametrize(
-    "text",
-    ["9999-12", "9999-W52", "2026-W54", "2026-13", "２０２６-06", "2026- 6", "2026-W1", "2026-1²", "", "week", "٢٠٢٦"],
-)
-def test_what_is_no_period_is_refused_as_such(text: str) -> None:
-    with pytest.raises(ValueError):
-        days_of(text)
-
-
 NOON = datetime(2026, 6, 15, 4, tzinfo=UTC)
 
 
@@ -135,3 +125,12 @@ def test_a_period_freezes_when_late_acts_no_longer_count():
     grace = timedelta(hours=72)
     assert freezes_at("2026-W25", grace) == datetime(2026, 6, 24, 16, tzinfo=UTC)
     assert freezes_at("total", grace) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["9999-12", "9999-W52", "2026-W54", "2026-13", "２０２６-06", "2026- 6", "2026-W1", "2026-1²", "", "week", "٢٠٢٦"],
+)
+def test_what_is_no_period_is_refused_as_such(text: str) -> None:
+    with pytest.raises(ValueError):
+        days_of(text)
