@@ -205,7 +205,7 @@ def _unit_meters(ask: Asker) -> Arguments:
 
 
 def _last_year(ask: Asker) -> int:
-    return int(ask.world.rows("SELECT max(year) AS year FROM energy_score")[0].year)
+    return int(ask.world.rows("SELECT max(year) AS year FROM energy_score")[0].year or 2025)
 
 
 def _of_mine(ask: Asker, statement: str) -> Arguments:
@@ -361,22 +361,22 @@ EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
     "console_rewards.edit": lambda ask: ask.ids(_one_of_each("kind", "reward"), "reward_id"),
     "console_units.ask_close": _staff_units,
     "console_units.edit": _staff_units,
-    "console_energy.card": lambda ask: ask.ids("SELECT min(unit_id) FROM energy_letter", "unit_id"),
+    "console_energy.card": lambda ask: ask.ids("SELECT min(unit_id) FROM energy_letter HAVING count(*) > 0", "unit_id"),
     "console_energy_platform.one": lambda ask: ask.ids(
-        "SELECT max(id) FROM energy_import WHERE unit_id IS NULL", "import_id"
+        "SELECT max(id) FROM energy_import WHERE unit_id IS NULL HAVING count(*) > 0", "import_id"
     ),
-    "energy.facts": _administered,
+    "energy.facts": _companies,
     "energy.index": lambda ask: [
-        a | {"year": y} for a in _administered(ask) for y in (_last_year(ask), _last_year(ask) + 1)
+        a | {"year": y} for a in _companies(ask) for y in (_last_year(ask), _last_year(ask) + 1)
     ],
     "energy.letter": lambda ask: _of_mine(
         ask, "SELECT unit_id, id AS letter_id FROM energy_letter WHERE status = 'sent'"
     ),
     "energy.preview": lambda ask: _of_mine(ask, "SELECT unit_id, id AS import_id FROM energy_import"),
-    "energy.publish": _administered,
-    "energy.readings": _administered,
-    "energy.report": _administered,
-    "energy.uploads": _administered,
+    "energy.publish": _companies,
+    "energy.readings": _companies,
+    "energy.report": _companies,
+    "energy.uploads": _companies,
     "energy_public.publication": lambda ask: [
         dict(r._mapping) for r in ask.world.rows("SELECT unit_id, year, version FROM energy_publication")
     ],

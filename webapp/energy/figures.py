@@ -140,13 +140,13 @@ def _fraction(text: str | None) -> Fraction | None:
 
 # --- the chart ----------------------------------------------------------------------------------------
 
-LEFT, WIDE, TOP, BOTTOM = 46, 26, 12, 152
+LEFT, WIDE, TOP, BOTTOM = 44, 23, 12, 152
 TOO_HIGH = 2  # a quota so many times the tallest bar is not drawn
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Whole coordinates in a box of 360 by 176: bars of two years, the path and the quota as lines, marks at the side."""
+    """Whole coordinates in a box of 320 by 176: bars of two years, the path and the quota as lines, marks at the side."""
 
     bars: Sequence[tuple[int, int, int, bool]]
     path: str
@@ -186,19 +186,19 @@ def chart(book: Book, target: Target | None, quotas: Mapping[str, Quota], year: 
 
     bars = [
         (LEFT + n * WIDE + shift, BOTTOM - high(value), max(1, high(value)), is_now)
-        for row, shift, is_now in ((before, 3, False), (now, 13, True))
+        for row, shift, is_now in ((before, 2, False), (now, 12, True))
         for n, value in enumerate(row)
         if value
     ]
     path, quota = (
-        " ".join(f"{LEFT + n * WIDE + 13},{BOTTOM - high(v)}" for n, v in enumerate(each) if v is not None)
+        " ".join(f"{LEFT + n * WIDE + 11},{BOTTOM - high(v)}" for n, v in enumerate(each) if v is not None)
         for each in lines
     )
     unit = "kgce" if show == "total" else CARRIERS[show][2]
     marks = [
         (BOTTOM - high(top * part), shown(top * part, 0 if top >= 10 else 1)) for part in (Fraction(1), Fraction(1, 2))
     ]
-    months = [(LEFT + n * WIDE + 13, n + 1) for n in range(MONTHS)]
+    months = [(LEFT + n * WIDE + 11, n + 1) for n in range(MONTHS)]
     return Chart(bars, path, quota, marks, months, unit, now, before, lines[0])
 
 
