@@ -6,6 +6,7 @@ import io
 import uuid
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -25,7 +26,8 @@ from webapp.console import service as desk_service
 from webapp.console.tables import audit_report
 from webapp.energy import evaluating, importing
 from webapp.energy import files as energy_files
-from webapp.energy.forms import Told
+from webapp.energy import service as energy
+from webapp.energy.forms import TargetFacts, Told
 from webapp.feeds import files
 from webapp.inbox import queries as inbox
 from webapp.jobs import enqueue, runner
@@ -428,7 +430,10 @@ def walk_energy(house: Any, helper: Person) -> list[tuple[str, str, dict[str, An
     now, body = house.clock.now(), {"body": "请整改"}
     units = [make_unit(house, "public_body", name) for name in ("甲局", "乙局", "丙局")]
     told = energy_files.Lines(["code"], [Told(units[0], "electricity", "2026-01", "EM-1", 5000)], [])
+    goal = TargetFacts("total", "steps", "absolute", 2024, Fraction(2), {2025: Fraction(1)}, "责任书")
     with house.store.write() as tx:
+        for unit in units:
+            energy.set_target(tx, helper.id, unit, goal, now, staff=True)
         evaluating.close_year(tx, helper.id, 2025, now)
         sent, dropped = (evaluating.write_letter(tx, helper.id, u, 2025, "rectify", body, now) for u in units[:2])
         importing.set_code(tx, helper.id, "EM-1", units[0], "electricity", now)

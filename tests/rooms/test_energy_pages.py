@@ -333,6 +333,7 @@ def test_closing_the_year_and_letters_by_two_hands(house: Any, app: Any, client:
 
 def test_the_audit_sees_a_score_that_was_touched(house: Any, bureau: int) -> None:
     with house.store.write() as tx:
+        aim(tx, bureau, "1000", "900", 2025, house.clock.now())
         evaluating.close_year(tx, 0, 2025, house.clock.now())
     with house.store.read() as tx:
         assert audit.energy_audit(tx) == []
@@ -346,6 +347,9 @@ def test_ticks_need_evidence_and_count(house: Any, app: Any, bureau: int) -> Non
     desk = make_member(house, "editor", "editor").sign_in(app.test_client())
     app.config["WTF_CSRF_ENABLED"] = False
     at = f"/console/energy/units/{bureau}?year=2025"
+    assert "不参加考核" in desk.get(at).text
+    with house.store.write() as tx:
+        aim(tx, bureau, "1000", "900", 2025, house.clock.now())
     bare = desk.post(at, data={"done_officer": "1", "evidence_officer": "", "evidence_records": "台账照片"})
     assert bare.status_code == 400 and "台账照片" in bare.text
     assert desk.post(at, data={"done_officer": "1", "evidence_officer": "任命文件"}).status_code == 303

@@ -112,7 +112,7 @@ def _card(unit_id: int, errors: Mapping[str, str] | None = None, form: Any = Non
     with house().store.read() as tx:
         unit, top = queries.seen_by(tx, signed_in().member_id, unit_id, staff=True)
         account = queries.account(tx, top, year)
-        given, score = queries.scores(tx, {top.id: account}, year)[top.id]
+        given, score = queries.scores(tx, {top.id: account}, year).get(top.id, (None, None))
         ticks = {row.item: row for row in queries.ticks(tx, [top.id], year)}
         closed = queries.closed_scores(tx, year, [top.id]).get(top.id)
         letters = [row for row in queries.letters(tx, year) if row.unit_id == top.id]
@@ -213,9 +213,9 @@ def export() -> Any:
 @bp.get("/sheet")
 @guard.roles(*EDIT)
 def sheet() -> Answer:
-    """Every unit's year on a page to print."""
+    """The year of every unit that is judged, on a page to print."""
     year = year_arg()
-    lines = list(_lines(year))
+    lines = [line for line in _lines(year) if line["total"] is not None]
     counts = {g["code"]: sum(line["grade"] == g["code"] for line in lines) for g in rules.rules()["grade"]}
     return show("energy_sheet.html", lines=lines, counts=counts, year=year, w=words, today=local_day(now()))
 
@@ -235,15 +235,16 @@ def _some(tx: Any, units: list[Unit], year: int) -> list[dict[str, Any]]:
     closed = queries.closed_scores(tx, year, [unit.id for unit in units])
     found = []
     for unit in units:
-        row, (given, score) = closed.get(unit.id), live[unit.id]
+        row, (given, score) = closed.get(unit.id), live.get(unit.id, (None, None))
+        kept = row or score
         found.append(
             {
                 "unit": unit,
                 "status": known[unit.id].standing(year).status,
-                "met": row.met if row else given.met,
-                "items": row.items if row else score.items,
-                "total": row.total if row else score.total,
-                "grade": row.grade if row else score.grade,
+                "met": row.met if row else given.met if given else None,
+                "items": kept.items if kept else {},
+                "total": kept.total if kept else None,
+                "grade": kept.grade if kept else "",
                 "closed": row is not None,
             }
         )

@@ -35,7 +35,7 @@ def figures(book: Book, target: Target | None, quotas: Mapping[str, Quota], year
         return {
             "now": None if now is None else shown(now, places),
             "before": None if then is None or not comparable else shown(then, places),
-            "change": None if moved is None else shown(moved, 1),
+            "change": None if moved is None else ("+" if moved > 0 else "") + shown(moved, 1),
         }
 
     def over(top: Fraction | None, size: Fraction | None) -> Fraction | None:

@@ -68,9 +68,8 @@ def picture(unit_id: int) -> Answer:
     made = poster(
         Poster(
             title=at.unit.name,
-            subtitle=t(f"{at.year} 年用能与减碳", f"Energy and carbon, {at.year}"),
+            subtitle=t(f"{at.year} 年用能与减碳", f"Energy and carbon, {at.year}") + " · " + t(*words.STATES[told["status"]][:2]),
             figures=big,
-            lines=[t(*words.STATES[told["status"]][:2])],
             bars=bars if any(bars) else (),
             bars_label=t("每月综合能耗（kgce）", "Energy by month (kgce)"),
             link=outward("/energy"),

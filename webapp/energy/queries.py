@@ -53,25 +53,26 @@ def results(tx: Tx, unit_ids: Sequence[int], year: int) -> dict[int, Result]:
     live = scores(tx, known, year)
     found: dict[int, Result] = {}
     for unit in units:
-        state, row, score = known[unit.id].standing(year), closed.get(unit.id), live[unit.id][1]
+        status, row, judged = known[unit.id].standing(year), closed.get(unit.id), live.get(unit.id)
         if row is not None:
-            found[unit.id] = Result(row.met, row.total, row.grade, state.status, True)
+            found[unit.id] = Result(row.met, row.total, row.grade, status.status, True)
+        elif judged is not None and status.status != "none":
+            found[unit.id] = Result(status.met, judged[1].total, judged[1].grade, status.status, False)
         else:
-            told = state.status != "none"
-            found[unit.id] = Result(
-                state.met, score.total if told else None, score.grade if told else "", state.status, False
-            )
+            found[unit.id] = Result(status.met, None, "", status.status, False)
     return found
 
 
 def scores(tx: Tx, known: dict[int, Account], year: int) -> dict[int, tuple[ScoreInputs, Score]]:
-    """The scorecards of some units as they stand now."""
+    """The scorecards, as they stand now, of those units that have a target for the year: nobody else is judged."""
     ticked: dict[int, set[str]] = {unit: set() for unit in known}
     for row in ticks(tx, list(known), year):
         if row.done:
             ticked[row.unit_id].add(row.item)
     found = {}
     for unit_id, account in known.items():
+        if account.target is None or account.target.goal(year) is None:
+            continue
         state = account.standing(year)
         given = ScoreInputs(state.met, state.levels.get("area"), account.in_time(year), frozenset(ticked[unit_id]))
         found[unit_id] = given, rules.score(given)
