@@ -30,9 +30,9 @@ def run(settings: Settings, file: str, *, dry_run: bool) -> int:
         with store.read() as tx:
             codes = importing.known_codes(tx)
         lines = files.read_platform(_table(path, data), codes, local_day(now))
-        for fault in lines.faults:
-            words = (REASONS.get(fault.reason) or MESSAGES.get(fault.reason) or (fault.reason, fault.reason))[1]
-            print(f"line {fault.line}, column {fault.column}: {words}", file=sys.stderr)
+        for each in lines.faults:
+            words = (REASONS.get(each.reason) or MESSAGES.get(each.reason) or (each.reason, each.reason))[1]
+            print(f"line {each.line}, column {each.column}: {words}", file=sys.stderr)
         if lines.faults or dry_run:
             print(json.dumps({"rows": len(lines.good) + len(lines.faults), "faults": len(lines.faults)}))
             return 1 if lines.faults else 0
