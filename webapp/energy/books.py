@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -31,6 +31,7 @@ from webapp.store import Tx
 
 _r, _s, _t, _q = energy_reading.c, energy_size.c, energy_target.c, energy_quota.c
 Key = tuple[str, str]  # carrier, month
+THOUSANDS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Account:
 def accounts(
     tx: Tx, units: Sequence[Unit], first_year: int, last_year: int, as_of: datetime | None = None
 ) -> dict[int, Account]:
-    """The accounts of units (or of one part) in some years, by seven statements however many units there are."""
+    """The accounts of units (or of one part) in some years, by seven statements however many units there are (up to some thousands)."""
     tops = sorted({unit.top_id or unit.id for unit in units})
     trees = green_units.parts_of(tx, tops)
     everything = [*tops, *(part for tree in trees.values() for part in tree)]
@@ -106,10 +107,10 @@ def _own_cells(
     """What was told of each unit or part itself, the best source of each month; later versions in place of earlier ones."""
     told: dict[tuple[int, str, str], dict[tuple[str, str], int]] = defaultdict(dict)
     since: dict[tuple[int, str, str, str], datetime] = {}
-    query = select(energy_reading).where(_r.unit_id.in_(ids), _r.month.between(first, last))
+    query = select(energy_reading).where(_r.month.between(first, last)).order_by(_r.version)
     if as_of is not None:
         query = query.where(_r.entered_at <= as_of)
-    for row in tx.rows(query.order_by(_r.version)):
+    for row in _by_thousands(tx, query, _r.unit_id, ids):
         place = row.unit_id, row.carrier, row.month
         told[place][row.source, row.meter] = row.value_milli
         if row.version == 1:
@@ -123,6 +124,12 @@ def _own_cells(
         if best:
             found[unit][carrier, month] = Cell(best[1], best[0], since.get((unit, carrier, month, best[0])))
     return found
+
+
+def _by_thousands(tx: Tx, query: Any, column: Any, ids: Sequence[int]) -> Iterator[Any]:
+    """Rows of many units, so that no statement carries more numbers than a database takes."""
+    for start in range(0, len(ids), THOUSANDS):
+        yield from tx.rows(query.where(column.in_(ids[start : start + THOUSANDS])))
 
 
 def _cells(of: int, below: Mapping[int, Sequence[int]], own: Mapping[int, Mapping[Key, Cell]]) -> dict[Key, Cell]:
@@ -143,10 +150,10 @@ def _together(those: Sequence[Cell]) -> Cell:
 
 def _own_sizes(tx: Tx, ids: Sequence[int], as_of: datetime | None) -> dict[str, dict[int, dict[date, int]]]:
     found: dict[str, dict[int, dict[date, int]]] = {"area": defaultdict(dict), "heads": defaultdict(dict)}
-    query = select(energy_size).where(_s.unit_id.in_(ids))
+    query = select(energy_size).order_by(_s.id)
     if as_of is not None:
         query = query.where(_s.entered_at <= as_of)
-    for row in tx.rows(query.order_by(_s.id)):  # a later row for the same day corrects the earlier one
+    for row in _by_thousands(tx, query, _s.unit_id, ids):  # a later row for the same day corrects the earlier one
         found[row.what][row.unit_id][row.from_on] = row.value_milli
     return found
 
