@@ -403,3 +403,20 @@ def test_the_command_takes_a_file_in_whole_and_again_changes_nothing(
         assert energy_feed.run(house.settings, str(path), dry_run=False) == 0
         told.append(json.loads(capsys.readouterr().out)["fresh"])
     assert told == [1, 0] and len(readings(house, bureau)) == 1
+
+
+def test_a_quota_for_one_unit_comes_before_its_kind(house: Any, app: Any, bureau: int) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    desk = make_member(house, "editor", "editor").sign_in(app.test_client())
+    form = {"kind": "public_body", "measure": "area", "upper": "9", "guide": "8", "from_year": "2024", "source": "省标"}
+    assert desk.post("/console/energy/quotas", data=form | {"guide": "10"}).status_code == 400
+    assert desk.post("/console/energy/quotas", data=form | {"unit": "99"}).status_code == 400
+    assert (
+        desk.post("/console/energy/quotas", data=form | {"unit": str(bureau), "upper": "5", "guide": ""}).status_code
+        == 303
+    )
+    assert desk.post("/console/energy/quotas", data=form).status_code == 303  # later, and still behind the unit's own
+    with house.store.read() as tx:
+        top = queries.green_units.by_ids(tx, [bureau])[0]
+        quotas = queries.account(tx, top, 2025).quotas(2025)
+    assert (quotas["area"].constraint, quotas["area"].source) == (5, "省标") and "head" in quotas

@@ -172,11 +172,16 @@ def quotas() -> Answer:
     """Quotas by kind of unit: those shipped and those entered; a new one counts from its year."""
     if request.method == "GET":
         return _quotas({}, {})
+    typed = plain(request.form.get("unit"))
+    unit_id = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 12 else None
     try:
         facts = QuotaFacts.parse(request.form)
+        with house().store.read() as tx:
+            if typed and not [u for u in green_units.by_ids(tx, [unit_id or 0]) if u.kind in queries.KINDS]:
+                raise Invalid({"unit": "unknown"})
     except Invalid as fault:
         return _quotas(request.form, fault.fields)
-    house().store.retrying(lambda tx: service.set_quota(tx, signed_in().member_id, facts, now()))
+    house().store.retrying(lambda tx: service.set_quota(tx, signed_in().member_id, facts, now(), unit_id))
     say(t("定额已保存", "The quota is saved"))
     return redirect(url_for(".quotas"), 303)
 
