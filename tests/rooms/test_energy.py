@@ -8,10 +8,12 @@ from typing import Any
 from sqlalchemy import insert
 
 from points_engine.clock import LOCAL
-from tests.people import make_unit
+from tests.counting import count_statements
+from tests.people import make_member, make_unit
 from webapp.energy import queries
 from webapp.energy.tables import energy_reading, energy_size, energy_target
 from webapp.green_units import service as units
+from webapp.green_units.forms import UnitNames
 
 
 def tell(
@@ -94,3 +96,36 @@ def test_a_correction_counts_and_the_first_time_stays(house: Any) -> None:
     assert known.book.uses == {("electricity", "2026-01"): 90_000, ("electricity", "2026-02"): 90_000}
     assert before.book.uses == {("electricity", "2026-01"): 100_000}
     assert known.in_time(2026) == 1
+
+
+def test_many_units_are_judged_by_as_many_statements_as_few(house: Any) -> None:
+    with house.store.write() as tx:
+        made = [
+            units.create_unit(tx, 0, "public_body", UnitNames(f"局{n}", f"局{n}"), house.clock.now()) for n in range(12)
+        ]
+        for unit in made:
+            tell_year(tx, unit, 2025, 1000)
+    counts = []
+    for some in (made[:2], made):
+        with house.store.read() as tx, count_statements(house.store) as seen:
+            assert len(queries.results(tx, some, 2025)) == len(some)
+        counts.append(seen.count)
+    assert counts[0] == counts[1] <= 12
+
+
+def test_a_quota_for_one_unit_comes_before_its_kind(house: Any, app: Any) -> None:
+    bureau = make_unit(house, "public_body", "甲局")
+    app.config["WTF_CSRF_ENABLED"] = False
+    desk = make_member(house, "editor", "editor").sign_in(app.test_client())
+    form = {"kind": "public_body", "measure": "area", "upper": "9", "guide": "8", "from_year": "2024", "source": "省标"}
+    assert desk.post("/console/energy/quotas", data=form | {"guide": "10"}).status_code == 400
+    assert desk.post("/console/energy/quotas", data=form | {"unit": "99"}).status_code == 400
+    assert (
+        desk.post("/console/energy/quotas", data=form | {"unit": str(bureau), "upper": "5", "guide": ""}).status_code
+        == 303
+    )
+    assert desk.post("/console/energy/quotas", data=form).status_code == 303  # later, and still behind the unit's own
+    with house.store.read() as tx:
+        top = queries.green_units.by_ids(tx, [bureau])[0]
+        quotas = queries.account(tx, top, 2025).quotas(2025)
+    assert (quotas["area"].constraint, quotas["area"].source) == (5, "省标") and "head" in quotas

@@ -14,7 +14,6 @@ from PIL import Image
 from sqlalchemy import func, select, update
 
 from points_engine.errors import EngineError
-from tests.counting import count_statements
 from tests.people import Person, make_member, make_unit
 from tests.rooms.test_energy import aim, tell_year
 from webapp.energy import audit, evaluating, files, importing, publishing, queries, service
@@ -370,22 +369,6 @@ def test_poster_report_and_files(client: Any, house: Any, bureau: int) -> None:
     assert client.get(f"{at}/files/template").data[:2] == b"PK"
 
 
-def test_many_units_are_judged_by_as_many_statements_as_few(house: Any) -> None:
-    with house.store.write() as tx:
-        made = [
-            units.create_unit(tx, 0, "public_body", units.UnitNames(f"局{n}", f"局{n}"), house.clock.now())
-            for n in range(12)
-        ]
-        for unit in made:
-            tell_year(tx, unit, 2025, 1000)
-    counts = []
-    for some in (made[:2], made):
-        with house.store.read() as tx, count_statements(house.store) as seen:
-            assert len(queries.results(tx, some, 2025)) == len(some)
-        counts.append(seen.count)
-    assert counts[0] == counts[1] <= 12
-
-
 def test_the_command_takes_a_file_in_whole_and_again_changes_nothing(
     house: Any, bureau: int, tmp_path: Any, capsys: Any
 ) -> None:
@@ -403,20 +386,3 @@ def test_the_command_takes_a_file_in_whole_and_again_changes_nothing(
         assert energy_feed.run(house.settings, str(path), dry_run=False) == 0
         told.append(json.loads(capsys.readouterr().out)["fresh"])
     assert told == [1, 0] and len(readings(house, bureau)) == 1
-
-
-def test_a_quota_for_one_unit_comes_before_its_kind(house: Any, app: Any, bureau: int) -> None:
-    app.config["WTF_CSRF_ENABLED"] = False
-    desk = make_member(house, "editor", "editor").sign_in(app.test_client())
-    form = {"kind": "public_body", "measure": "area", "upper": "9", "guide": "8", "from_year": "2024", "source": "省标"}
-    assert desk.post("/console/energy/quotas", data=form | {"guide": "10"}).status_code == 400
-    assert desk.post("/console/energy/quotas", data=form | {"unit": "99"}).status_code == 400
-    assert (
-        desk.post("/console/energy/quotas", data=form | {"unit": str(bureau), "upper": "5", "guide": ""}).status_code
-        == 303
-    )
-    assert desk.post("/console/energy/quotas", data=form).status_code == 303  # later, and still behind the unit's own
-    with house.store.read() as tx:
-        top = queries.green_units.by_ids(tx, [bureau])[0]
-        quotas = queries.account(tx, top, 2025).quotas(2025)
-    assert (quotas["area"].constraint, quotas["area"].source) == (5, "省标") and "head" in quotas
