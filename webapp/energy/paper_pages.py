@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint
 
-from points_engine.clock import days_of
+from points_engine.clock import local_day
 from points_engine.energy import CARRIERS, MONTHS, months_of
-from points_engine.methodology import DOMAINS
 from webapp.energy import queries, words
+from webapp.energy.books import Account
 from webapp.energy.figures import chart, figures, series
 from webapp.energy.pages import EDIT, XLSX, Answer, At, file, open_at, show
-from webapp.green_units import queries as green_units
+from webapp.green_units.yearly import Month
 from webapp.green_units.yearly import year as year_of_members
 from webapp.papers.posters import Figure, Poster, poster
 from webapp.papers.writing import Table, xlsx
-from webapp.unit_reports.queries import by_domain
-from webapp.web import guard, house, t
+from webapp.web import guard, house, now, t
 from webapp.web.formats import kg_number
 from webapp.web.urls import outward
-
-NAMES = {code: (zh, en) for code, zh, en in DOMAINS}
 
 
 def install(bp: Blueprint) -> None:
@@ -32,33 +30,35 @@ def install(bp: Blueprint) -> None:
     bp.get("/export", endpoint="export")(guard.managers(*EDIT)(export))
 
 
-def _read(unit_id: int) -> tuple[At, Any, Any, Any]:
-    """The unit with its account, its people's months and domains; hidden where few acted."""
+def _read(unit_id: int) -> tuple[At, Account, list[Month]]:
+    """The unit with its account, and its people's months as its own pages show them: hidden where few acted."""
     with house().store.read() as tx:
         at = open_at(tx, unit_id)
         account = queries.account(tx, at.unit, at.year)
-        months = year_of_members(tx, at.top, f"{at.year}-12")
-        few = green_units.member_counts(tx, [at.top.id])[at.top.id] < green_units.FEWEST
-        domains = [] if few else by_domain(tx, at.top, house().catalogue, *days_of(str(at.year)))
-    return at, account, months, domains
+        months = year_of_members(tx, at.top, f"{at.year}-12", local_day(now()))
+    return at, account, months
+
+
+def _grams(months: Sequence[Month]) -> int:
+    """What the shown months add up to; a hidden one must not be told by the sum."""
+    return sum(m.sum.grams or 0 for m in months if not m.sum.hidden)
 
 
 def report(unit_id: int) -> Answer:
     """The unit's year on a page to print: its energy, and what its people saved."""
-    at, account, months, domains = _read(unit_id)
+    at, account, months = _read(unit_id)
     quotas = account.quotas(at.year)
     return show(
         "report.html", at, figures=figures(account.book, account.target, quotas, at.year), account=account,
-        chart=chart(account.book, account.target, quotas, at.year), months=months, domains=domains,
-        domain=lambda code: t(*NAMES[code]), grams=sum(m.sum.grams or 0 for m in months), quotas=quotas, kind="total",
+        chart=chart(account.book, account.target, quotas, at.year), months=months, grams=_grams(months), quotas=quotas, kind="total",
     )  # fmt: skip
 
 
 def picture(unit_id: int) -> Answer:
     """The year as a poster."""
-    at, account, months, _ = _read(unit_id)
+    at, account, months = _read(unit_id)
     told = figures(account.book, account.target, account.quotas(at.year), at.year)
-    grams = sum(m.sum.grams or 0 for m in months)
+    grams = _grams(months)
     big = [
         Figure(told["coal"]["now"] or "–", "kgce", t("综合能耗", "Energy in all") + _moved(told["coal"])),
         Figure(told["area"]["now"] or "–", "kgce/m²", t("单位面积能耗", "Energy per m²") + _moved(told["area"])),
@@ -89,7 +89,7 @@ def _moved(pair: dict[str, str | None]) -> str:
 
 def export(unit_id: int) -> Answer:
     """Months, figures and quotas as a workbook."""
-    at, account, _, _ = _read(unit_id)
+    at, account, _ = _read(unit_id)
     told = figures(account.book, account.target, account.quotas(at.year), at.year)
     heads = [
         t("月份", "Month"),
