@@ -221,6 +221,7 @@ def staff(app: Any, house: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, Pe
     app.config["WTF_CSRF_ENABLED"] = False
     # The walks below are faster than any hand, and the same ids come back in every test.
     monkeypatch.setattr(burst, "_windows", burst.Windows())
+    monkeypatch.setattr(burst, "PER_MEMBER", 10**6)
     return {role: make_member(house, f"{role}-one", role) for role in STAFF}
 
 
