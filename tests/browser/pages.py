@@ -23,6 +23,8 @@ RESIDENTS = (ANONYMOUS, "member", "fresh")
 NOT_PAGES = {
     "photos.show": "a picture",
     "console_review.photo": "a picture",
+    "console_summaries.file": "a file to keep",
+    "console_summaries.picture": "a picture",
     "console_tracks.track": "a picture",
     "challenge_admin.poster": "a picture",
     "challenge_admin.report_file": "a file to keep",
@@ -344,6 +346,11 @@ EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
         "SELECT DISTINCT period FROM board_closing ORDER BY 1 DESC LIMIT 2", "period"
     ),
     "console_campaigns.ask": _campaign_steps,
+    "console_summaries.index": lambda ask: ask.ids("SELECT min(campaign_id) FROM campaign_summary", "campaign_id"),
+    "console_summaries.one": lambda ask: [
+        {"campaign_id": r.campaign_id, "version": r.version}
+        for r in ask.world.rows("SELECT campaign_id, version FROM campaign_summary")
+    ],
     "console_campaigns.edit": lambda ask: ask.ids("SELECT id FROM campaign", "campaign_id"),
     "console_feeds.one": lambda ask: ask.ids("SELECT id FROM feed_file", "file_id"),
     "console_funds.one": lambda ask: ask.ids("SELECT id FROM fund ORDER BY id LIMIT 2", "fund_id"),

@@ -68,6 +68,9 @@ EXAMPLES = {
     "console_tracks:public_id": "SELECT public_id FROM member JOIN review_case ON member_id = member.id"
     " WHERE kind = 'appeal'",
     "campaign_id": "SELECT min(id) FROM campaign",
+    "console_summaries:campaign_id": "SELECT min(campaign_id) FROM campaign_summary",
+    "console_summaries:version": "SELECT min(version) FROM campaign_summary",
+    "console_summaries:picture_id": "SELECT min(id) FROM campaign_picture",
     "code": "SELECT 'bike'",
     "green_units:code": "SELECT join_code FROM green_unit WHERE join_code IS NOT NULL AND kind = 'enterprise'",
     "rankings:code": "SELECT 'members'",

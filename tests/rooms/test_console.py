@@ -88,6 +88,13 @@ TABLE = {
     "console_campaigns.ask": EDIT,
     "console_campaigns.take": EDIT,
     "console_campaigns.pay_again": EDIT,
+    "console_summaries.index": EDIT,
+    "console_summaries.make": EDIT,
+    "console_summaries.one": EDIT,
+    "console_summaries.file": EDIT,
+    "console_summaries.add_picture": EDIT,
+    "console_summaries.picture": EDIT,
+    "console_summaries.remove_picture": EDIT,
     "console_energy.index": EDIT,
     "console_energy.close": EDIT,
     "console_energy.card": EDIT,
@@ -244,13 +251,17 @@ def journal_rows(house: Any) -> int:
         return int(tx.scalar(select(func.count()).select_from(staff_action)))
 
 
-def wait_for_review(house: Any, person: Person, shade: int = 100) -> tuple[str, str]:
-    """An act with a photo that has to be reviewed: (act, upload)."""
+def a_picture(shade: int) -> bytes:
     out = io.BytesIO()
     Image.effect_noise((200, 160), shade).convert("RGB").save(out, "JPEG")
+    return out.getvalue()
+
+
+def wait_for_review(house: Any, person: Person, shade: int = 100) -> tuple[str, str]:
+    """An act with a photo that has to be reviewed: (act, upload)."""
     now = house.clock.now()
     with house.store.write() as tx:
-        upload = keep_picture(tx, house.blobs, person.id, read_picture(out.getvalue()), now)["id"]
+        upload = keep_picture(tx, house.blobs, person.id, read_picture(a_picture(shade)), now)["id"]
     command = read_command(
         house.catalogue,
         person.id,
@@ -524,6 +535,13 @@ def walk_campaigns(house: Any) -> list[tuple[str, str, dict[str, str]]]:
     return [
         ("console_campaigns.pay_again", f"/console/campaigns/{over}/pay-again", {}),
         (
+            "console_summaries.add_picture",
+            f"/console/campaigns/{over}/pictures",
+            {"caption_zh": "启动仪式", "photo": (io.BytesIO(a_picture(50)), "a.jpg")},
+        ),
+        ("console_summaries.make", f"/console/campaigns/{over}/summary", {"note": "圆满"}),
+        ("console_summaries.remove_picture", f"/console/campaigns/{over}/pictures/1/remove", {}),
+        (
             "console_campaigns.from_template",
             "/console/campaigns/from-template",
             {"template": "energy-week", "day": "2026-06-22"},
@@ -654,7 +672,8 @@ def test_every_page_opens_when_empty_and_when_full_in_both_languages(
         *sorted({a.split(end)[0] for _, a, _ in steps for end in ("/step", "/revo", "/objections") if "/honours/" in a and end in a}),
         "/console/review?tab=sample", *cases, f"/console/review/{who}/{act}", f"/console/review/{who}/{act}/photo/{upload}", "/console/campaigns/1",
         "/console/campaigns/1/open", "/console/rewards/1", "/console/merchants/1", "/console/announcements/1",
-        "/console/energy/units/1", "/console/energy/platform/1", "/console/units/1", "/console/units/1/close", f"/console/members/{who}", "/console/methods/T03",
+        "/console/energy/units/1", "/console/energy/platform/1", "/console/campaigns/1/summary", "/console/campaigns/1/summary/1", "/console/campaigns/1/summary/1/file",
+        "/console/units/1", "/console/units/1/close", f"/console/members/{who}", "/console/methods/T03",
         "/console/ledger/1", "/console/journal?area=unit&who=administrator-one&from=2026-06-01&to=2026-06-30",
     ]  # fmt: skip
     look()

@@ -56,6 +56,7 @@ def calendar(
             for d in week
         ]
         for week in rules.weeks(chosen)
+        if any(d and card.first_day <= d <= card.last_day for d in week)
     ]
     return Calendar(
         chosen, shown[at - 1] if at else None, shown[at + 1] if at + 1 < len(shown) else None, weeks,

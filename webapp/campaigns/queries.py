@@ -13,7 +13,10 @@ from points_engine import campaign as rules
 from points_engine.errors import refuse
 from webapp.campaigns.badges import of_member as badges
 from webapp.campaigns.calendar import calendar
+from webapp.campaigns.pictures import picture_blob, shots
 from webapp.campaigns.service import eligible
+from webapp.campaigns.summary import one as summary
+from webapp.campaigns.summary import versions as summaries
 from webapp.campaigns.tables import (
     campaign,
     campaign_bonus,
@@ -28,7 +31,7 @@ from webapp.store import Tx
 
 __all__ = [
     "CampaignCard", "CampaignView", "TaskView", "audiences", "badges", "calendar", "cards", "detail", "details",
-    "home_card", "tasks", "yearly",
+    "home_card", "picture_blob", "shots", "summaries", "summary", "tasks", "yearly",
 ]  # fmt: skip
 SHOWN = ("scheduled", "open", "closed", "settled", "archived")
 PAST_SHOWN = 10

@@ -15,8 +15,12 @@ from webapp.campaigns.badges import ICONS
 from webapp.campaigns.checks import check
 from webapp.campaigns.linting import findings
 from webapp.campaigns.moving import ARCHIVE_AFTER, SETTLE_AFTER, move_by_clock, record, step
+from webapp.campaigns.pictures import MOST as MOST_PICTURES
+from webapp.campaigns.pictures import add_picture, remove_picture
 from webapp.campaigns.progress import catch_up, catch_up_members
 from webapp.campaigns.settling import pay_due, try_again
+from webapp.campaigns.summary import OVER, make_summary, summary_faults
+from webapp.campaigns.summary import figures_of as summary_figures
 from webapp.campaigns.tables import (
     campaign,
     campaign_badge,
@@ -35,9 +39,12 @@ from webapp.store import Tx
 __all__ = [
     "ARCHIVE_AFTER",
     "ICONS",
+    "MOST_PICTURES",
+    "OVER",
     "SETTLE_AFTER",
     "CampaignFacts",
     "TaskFacts",
+    "add_picture",
     "campaign_audit",
     "catch_up",
     "catch_up_members",
@@ -50,16 +57,18 @@ __all__ = [
     "forget",
     "from_template",
     "join",
+    "make_summary",
     "move_by_clock",
     "open_campaign",
     "pay_again",
     "pay_due",
+    "remove_picture",
     "schedule_campaign",
+    "summary_figures",
     "unschedule_campaign",
 ]
 
 RULES = ("slug", "starts_at", "audience", "multiplier", "fund_id")  # stand once it has opened
-OVER = ("closed", "settled", "archived")
 
 
 # --- members -------------------------------------------------------------------------------------
@@ -264,7 +273,7 @@ def campaign_audit(tx: Tx) -> list[str]:
         drawn = given.get(f"campaign:{row.id}", 0)
         if row.fund_id and drawn != paid.get(row.id, 0):
             faults.append(f"campaign {row.id}: its fund gave {drawn}, but bonuses of {paid.get(row.id, 0)}")
-    return faults + team_faults(tx)
+    return faults + team_faults(tx) + summary_faults(tx)
 
 
 # --- shared --------------------------------------------------------------------------------------

@@ -168,3 +168,33 @@ campaign_badge = Table(
     Column("given_at", UtcDateTime, nullable=False),
     Index("ix_campaign_badge_given", "campaign_id", "task_id"),
 )
+
+# A summary for filing as it was made; a version is never changed. Pictures are [id, captions, SHA-256], in order.
+campaign_summary = Table(
+    "campaign_summary",
+    metadata,
+    Column("campaign_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("figures", JsonText, nullable=False),
+    Column("pictures", JsonText, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("checksum", String(64), nullable=False),
+    Column("made_by", BigInteger, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+)
+
+campaign_picture = Table(
+    "campaign_picture",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("campaign_id", BigInteger, nullable=False, index=True),
+    Column("blob", String(40), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("caption_zh", String(80), nullable=False),
+    Column("caption_en", String(80), nullable=False, server_default=""),
+    Column("added_by", BigInteger, nullable=False),
+    Column("added_at", UtcDateTime, nullable=False),
+    Column("removed_at", UtcDateTime),
+)

@@ -48,6 +48,14 @@ HELP: dict[str, Pair] = {
     "pledge": ("签署公约，活动前签过的也算", "Sign the pledge; who signed before has done it"),
     "session": ("活动期间到场签到的课程活动有多少场", "How many sessions attended during the campaign"),
 }
+BONUSES: dict[str, Pair] = {
+    "paid": ("已发放", "Paid"),
+    "kept": ("已发放，行为后来被撤销但已花掉", "Paid; the act was undone later, but it was spent"),
+    "returned": ("已收回", "Taken back"),
+    "dry": ("未发放：预算或资金不足", "Not paid: the budget or fund was dry"),
+    "frozen": ("未发放：账号冻结", "Not paid: the account is frozen"),
+    "due": ("待发放", "Due"),
+}
 MEASURES: dict[str, Pair] = {"acts": ("次数", "Acts"), "grams": ("减排量（克）", "Grams"), "people": ("人数", "People")}
 
 

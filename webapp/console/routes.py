@@ -7,6 +7,7 @@ from flask import Blueprint
 from webapp.console import (
     announcements,
     boards,
+    campaign_summary,
     campaigns,
     cases,
     energy,
@@ -52,6 +53,7 @@ BLUEPRINTS = (
     review.tracks_bp,
     cases.bp,
     campaigns.bp,
+    campaign_summary.bp,
     rewards.bp,
     rewards.merchants_bp,
     announcements.bp,

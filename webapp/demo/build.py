@@ -235,7 +235,8 @@ class World:
     def finish(self) -> None:
         """What follows from the days: boards, closed campaigns, and a round of every job."""
         campaigns.catch_up(self.store, self.catalogue, self.end)  # a campaign settles when all is read
-        events.finish(self.store, self.catalogue, self.programme, self.first, self.end)
+        blobs, editor = open_blobs(self.settings.blob_url), self.staff["editor-demo"]
+        events.finish(self.store, self.catalogue, blobs, editor, self.programme, self.first, self.end)
         with self.store.write() as tx:
             self._top_up(tx, self.town.people[0].member_id)
             if self.town.units:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from random import Random
 from typing import Any
 
 from points_engine.clock import start_of
 from webapp.campaigns import service as campaigns
 from webapp.campaigns.service import CampaignFacts, TaskFacts
 from webapp.campaigns.templates import facts_of
+from webapp.demo import photos
 from webapp.demo.days import at
 from webapp.inbox import service as inbox
 from webapp.inbox.forms import AnnouncementText
 from webapp.learning import queries as learning
 from webapp.ledger import funds
+from webapp.photos.pictures import read_picture
 from webapp.store import Store, Tx
+from webapp.store.blobs import Blobs
 
 WEEK = 7
 WEEK_FUND = 500_000
@@ -137,13 +141,29 @@ def announce(tx: Tx, staff: dict[str, int], first: date, until: date) -> None:
             inbox.publish_announcement(tx, editor, made, when)
 
 
-def finish(store: Store, catalogue: Any, programme: Programme, first: date, end: datetime) -> None:
-    """Let the clock close (and settle) what is over, each at its time."""
+def finish(
+    store: Store, catalogue: Any, blobs: Blobs, editor: int, programme: Programme, first: date, end: datetime
+) -> None:
+    """Let the clock close (and settle) what is over, each at its time; the week is summed up for filing."""
     if programme.before is not None:
         over = start_of(first + timedelta(days=programme.before_last + 1))
         campaigns.move_by_clock(store, over + timedelta(minutes=1))
         campaigns.catch_up(store, catalogue, end)
     campaigns.move_by_clock(store, end)
+    if programme.before is not None:
+        with store.write() as tx:
+            _sum_up(tx, blobs, editor, programme.before, end)
+
+
+def _sum_up(tx: Tx, blobs: Blobs, editor: int, week: int, now: datetime) -> None:
+    rng = Random(f"summary:{week}")
+    for subject, zh, en in (
+        ("bike", "绿色出行日骑行队", "Riders on the travel day"),
+        ("plate", "食堂光盘倡议", "Clean plates"),
+    ):
+        picture = read_picture(photos.draw(rng, subject))
+        campaigns.add_picture(tx, blobs, editor, week, picture, (f"示意图：{zh}", f"Drawing: {en}"), now)
+    campaigns.make_summary(tx, editor, week, "由园区碳达峰办公室主办，企业、机关、社区共同参与（演示）。", now)
 
 
 WELCOME_ZH = """欢迎来到园区碳普惠平台。

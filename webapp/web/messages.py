@@ -147,6 +147,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "That is enough cheering for today: at most {limit} a day",
     ),
     "unknown_fund": ("没有找到这个资金账户", "No such fund"),
+    "campaign_not_over": ("活动结束以后才能生成总结", "The summary can be made once the campaign is over"),
+    "unknown_summary": ("没有这一版总结", "No such version of the summary"),
     "campaign_impossible": (
         "有 {n} 处谁也做不到，改好后再发布",
         "{n} things nobody could do; mend them before announcing it",
@@ -267,6 +269,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "unknown": ("没有这一项", "Unknown"),
     "too_many_photos": ("最多 4 张照片", "At most 4 photos"),
     "more_than_a_photo": ("文件里不只有照片", "The file holds more than a photo"),
+    "six_pictures": ("最多 6 张照片，先移除一张", "At most 6 pictures; remove one first"),
     "unreadable": ("照片无法读取", "The photo cannot be read"),
     "unknown_upload": ("没有找到这张照片", "No such photo"),
     "must_be_positive": ("请填大于 0 的数", "Please enter more than 0"),
