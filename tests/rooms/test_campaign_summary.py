@@ -102,6 +102,26 @@ def test_what_few_stand_behind_is_not_told(house: Any, week: Any) -> None:
     assert [row[0] for row in f["behaviours"]] == ["others"]
 
 
+def test_units_of_five_and_more_are_listed_those_who_wish(house: Any) -> None:
+    people = [make_member(house, f"p{n:02}") for n in range(16)]
+    for n, name in enumerate(("漳山发电", "首钢", "不具名的")):
+        make_unit(house, "enterprise", name, *people[n * 5 : n * 5 + 5])
+    with house.store.write() as tx:
+        tx.execute(text("UPDATE green_unit SET on_boards = :no WHERE name = '不具名的'"), {"no": False})
+    which = begin(house.store, RIDE)
+    for n, person in enumerate(people):
+        join(house.store, person.id, which)
+        log(house.store, person.id, "bike", "4" if n < 5 else "3")
+    catch_up(house.store)
+    run(house.store, END, SETTLES)
+    make(house, which)
+    f = summary(house, which, 1).figures
+    assert [(kind, name, people) for kind, name, people, *_ in f["units"]] == [
+        ("enterprise", "漳山发电", 5), ("enterprise", "首钢", 5),
+    ]  # fmt: skip
+    assert (f["units_total"], f["units_small"]) == (3, 1)
+
+
 def test_a_handful_of_people_is_hidden_whole(house: Any) -> None:
     which = begin(house.store, RIDE)
     for member in range(1, 5):

@@ -206,11 +206,11 @@ def _units(tx: Tx, source: Any, those: list[Any]) -> dict[str, Any]:
     shown = [rows[i] for kind in {r.kind for r in rows} for i in _shown_of(kind, rows)]
     names = green_units.board_units(tx, {r.unit_id for r in shown})
     units = [
-        [names[r.unit_id].kind, names[r.unit_id].name, int(r.people), int(r.acts), int(r.grams or 0)]
+        [names[r.unit_id].kind, names[r.unit_id].short_name, int(r.people), int(r.acts), int(r.grams or 0)]
         for r in sorted(shown, key=lambda r: (-int(r.grams or 0), r.unit_id))
-        if r.unit_id in names
+        if r.unit_id in names and names[r.unit_id].named
     ]
-    return {"units": units, "units_total": len(rows), "units_small": len(rows) - len(shown)}
+    return {"units": units, "units_total": len(rows), "units_small": len(rows) - len(units)}
 
 
 def _shown_of(kind: str, rows: Sequence[Row[Any]]) -> list[int]:
