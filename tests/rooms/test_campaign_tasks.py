@@ -40,7 +40,7 @@ def make_quiz(house: Any, questions: int = 1, there: int = 1, status: str = "ope
     with house.store.write() as tx:
         for n in range(there):
             tx.execute(insert(question).values(
-                topic="home", difficulty=1, status="active", fingerprint=f"{n:064d}", created_at=NOW,
+                topic="home", difficulty=1, status="active", fingerprint=f"{uuid.uuid4().hex:0>64}", created_at=NOW,
             ))  # fmt: skip
         made = tx.execute(insert(quiz).values(
             title_zh="节能小测验", topics=[], questions=questions, mark_kind="percent", mark=60, explain="end",
