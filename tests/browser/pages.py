@@ -346,7 +346,7 @@ EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
         "SELECT DISTINCT period FROM board_closing ORDER BY 1 DESC LIMIT 2", "period"
     ),
     "console_campaigns.ask": _campaign_steps,
-    "console_summaries.index": lambda ask: ask.ids("SELECT min(campaign_id) FROM campaign_summary", "campaign_id"),
+    "console_summaries.index": lambda ask: ask.ids("SELECT DISTINCT campaign_id FROM campaign_summary", "campaign_id"),
     "console_summaries.one": lambda ask: [
         {"campaign_id": r.campaign_id, "version": r.version}
         for r in ask.world.rows("SELECT campaign_id, version FROM campaign_summary")
