@@ -38,7 +38,7 @@ def told(house: Any, which: int, member: int) -> list[tuple[int | None, bool]]:
 
 def make_quiz(house: Any, questions: int = 1, there: int = 1, status: str = "open") -> int:
     with house.store.write() as tx:
-        for n in range(there):
+        for _ in range(there):
             tx.execute(insert(question).values(
                 topic="home", difficulty=1, status="active", fingerprint=f"{uuid.uuid4().hex:0>64}", created_at=NOW,
             ))  # fmt: skip
