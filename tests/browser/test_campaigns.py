@@ -68,7 +68,9 @@ def test_a_week_from_its_copy_to_its_summary(open_at: Any, full: World) -> None:
     editor = open_at("editor", "/console/campaigns")
     with house.store.read() as tx:
         spot = next(p for p in places.managed(tx, None) if p.opens is None and "" not in p.behaviours.values())
-    tries = len(full.rows("SELECT id FROM campaign WHERE slug LIKE 'energy-week-%'")) - 1  # tried again, it begins earlier
+    tries = (
+        len(full.rows("SELECT id FROM campaign WHERE slug LIKE 'energy-week-%'")) - 1
+    )  # tried again, it begins earlier
     number = copied(editor, (local_day(now) - timedelta(days=tries)).isoformat(), spot.kind)
     campaigns.move_by_clock(house.store, now)
 
