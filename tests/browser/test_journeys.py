@@ -174,3 +174,32 @@ def test_a_visitor_tries_one_and_keeps_it_without_scripts(plain: Any) -> None:
     register(page, "13912340004")
     page.goto("/activities")
     expect(page.locator(".list .row")).to_have_count(1)
+
+
+def test_take_a_quiz_and_sign_up_for_a_session_without_scripts(plain: Any) -> None:
+    page = plain("/")
+    sign_in(page, "member")
+    page.goto("/learn")
+    page.get_by_role("navigation", name="学习的几种方式").get_by_role("link", name="测验").click()
+    page.get_by_role("link", name=re.compile("绿色出行五题")).click()
+    page.get_by_role("button", name="开始计分作答").click()
+    page.get_by_role("button", name="保存，下一题").click()
+    expect(page.get_by_role("alert")).to_contain_text("请先选一个答案")
+    for n in range(1, 6):
+        expect(page.locator("main")).to_contain_text(f"第 {n} 题，共 5 题")
+        page.locator("input[name=chosen]").first.check()
+        page.get_by_role("button", name="保存，下一题").click()
+    expect(page.locator("main")).to_contain_text("已答 5 / 5")
+    page.reload()
+    page.get_by_role("button", name="交卷").click()
+    expect(page.locator("main")).to_contain_text("/ 5 题，需要 4 题")
+    expect(page.get_by_text("正确答案").first).to_be_visible()
+    page.goto("/quizzes")
+    expect(page.get_by_role("link", name=re.compile("绿色出行五题"))).to_contain_text("今天")
+
+    page.goto("/sessions")
+    page.get_by_role("link", name=re.compile("能源体验开放日")).click()
+    expect(page.locator("main")).to_contain_text("组织者能看到您的昵称")
+    page.get_by_role("button", name="报名", exact=True).click()
+    expect(page.locator(".flash")).to_contain_text("报名成功")
+    expect(page.locator("#sign-up")).to_contain_text("到场后扫屏幕上的二维码签到")
