@@ -129,7 +129,7 @@ def level(code: str) -> str:
 
 def behaviour(catalogue: Any, code: str) -> str:
     if code == "others":
-        return t("其他行为（各不足 5 人，合计）", "Other acts (fewer than 5 people each, together)")
+        return t("其他行为（含不足 5 人的，合计）", "Other acts, together (some by fewer than 5 people)")
     known = catalogue.by_code.get(code)
     return t(known.name_zh, known.name_en) if known else code
 
