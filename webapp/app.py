@@ -72,6 +72,7 @@ def build_house(settings: Settings, clock: Clock | None = None) -> web.House:
         on_registered=tuple(f for room in _modules("service") if (f := getattr(room, "on_registered", None))),
         audiences=tuple(f for room in _modules("queries") if (f := getattr(room, "audiences", None))),
         exporters=tuple(f for room in _modules("service") if (f := getattr(room, "export", None))),
+        beside_names=tuple(f for room in _modules("queries") if (f := getattr(room, "beside_name", None))),
         refreshers=tuple(f for room in _modules("service") if (f := getattr(room, "refresh", None))),
     )
 

@@ -412,12 +412,12 @@ EXAMPLES: dict[str, Callable[[Asker], Arguments]] = {
     "honours.one": lambda ask: ask.ids(
         "SELECT id FROM honour_round WHERE state NOT IN ('draft', 'cancelled')", "round_id"
     ),
-    "honours.nominate": lambda ask: ask.ids("SELECT max(id) FROM honour_round WHERE state = 'open'", "round_id"),
+    "honours.nominate": lambda ask: ask.ids("SELECT id FROM honour_round WHERE state = 'open' LIMIT 1", "round_id"),
     "honours.candidate": _honoured,
     "honours.verify": lambda ask: ask.ids("SELECT code FROM honour_award ORDER BY revoked_at LIMIT 2", "code"),
     "console_honours.new": lambda ask: [{}, {"honour": "green_talent"}],
     "console_honours.one": lambda ask: ask.ids("SELECT id FROM honour_round", "round_id"),
-    "console_honours.edit": lambda ask: ask.ids("SELECT min(id) FROM honour_round", "round_id"),
+    "console_honours.edit": lambda ask: ask.ids("SELECT id FROM honour_round LIMIT 1", "round_id"),
     "console_honours.matches": lambda ask: ask.ids("SELECT id FROM honour_round", "round_id"),
     "console_honours.candidate": lambda ask: ask.ids(
         "SELECT min(id) FROM honour_candidate GROUP BY round_id, state", "candidate_id"

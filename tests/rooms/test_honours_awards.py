@@ -104,6 +104,20 @@ def test_an_upheld_objection_takes_the_candidate_off_and_answers_the_others(hous
     refused("no_candidates", lambda: do(house, service.ask_award, staff.editor.id, made, until))
 
 
+def test_a_round_that_is_given_up_leaves_no_objection_waiting(house: Any, staff: Staff) -> None:
+    unit, crowd = make_company(house, "good", 5, 5)
+    made = make_round(house, staff)
+    candidate = nominate(house, made, unit, crowd[0])
+    on_notice(house, staff, made, [candidate])
+    doubter, now = make_member(house, "doubter"), house.clock.now()
+    do(house, service.object_to, doubter.id, candidate, DOUBT, now)
+    do(house, service.cancel, staff.editor.id, made, "重新评选", now)
+    with house.store.read() as tx:
+        assert queries.waiting(tx).objections == 0
+        assert [row.answer for row, _ in queries.my_objections(tx, doubter.id)] == ["重新评选"]
+    assert count(house, notice, notice.c.member_id == doubter.id, notice.c.kind == "honour") == 1
+
+
 # --- awards ----------------------------------------------------------------------------------------------
 
 
@@ -125,7 +139,7 @@ def test_an_award_is_given_once_by_a_second_person(house: Any, staff: Staff) -> 
         (given,) = queries.awards_of(tx, YEAR)
         code = queries.award_and_code(tx, candidate).code
         proof = queries.proof(tx, code)
-        assert [b.zh for b in queries.badges(tx, "unit", unit)] == ["绿色企业"]
+        assert [b.zh for b in queries.beside_name(tx, "unit", unit)] == ["绿色企业"]
     assert (given.name, given.number, given.revoked_at) == ("good", f"GE-{YEAR}-0001", None)
     assert proof is not None and proof.award == given and len(code) == 20
 
@@ -148,7 +162,7 @@ def test_a_revocation_takes_two_and_keeps_the_history(house: Any, staff: Staff) 
             "awarded", "revoke_asked", "revoke_refused", "revoke_asked", "revoked",
         ]  # fmt: skip
         (given,) = queries.awards_of(tx, YEAR)
-        assert queries.badges(tx, "unit", unit) == []
+        assert queries.beside_name(tx, "unit", unit) == []
         asked = asked_of(find(tx, made))
         assert figures.of_units(tx, asked, [unit])[unit]["no_breach"].value == 0
     assert (given.reason, given.revoked_at) == ("再次查实", now) and faults(house) == []
@@ -217,7 +231,7 @@ def test_people_are_named_as_they_wish_and_leave_without_a_trace(house: Any, sta
     award(house, staff, made, on_notice(house, staff, made, sorted(states(house, made))))
     with house.store.read() as tx:
         assert [each.name for each in queries.awards_of(tx, YEAR)] == ["王㐂", "good1", ""]
-        assert [b.zh for b in queries.badges(tx, "member", crowd[2].id)] == ["绿色达人"]
+        assert [b.zh for b in queries.beside_name(tx, "member", crowd[2].id)] == ["绿色达人"]
     with house.store.write() as tx:
         service.forget(tx, crowd[0].id, now)
     with house.store.read() as tx:

@@ -93,9 +93,11 @@ def test_people_choose_how_they_are_named(app: Any, house: Any, staff: Staff, cl
     assert me.post(path, data={"shown": "name", "own_name": "王㐂赟"}).status_code == 303
     shy = as_person(app, crowd[1])
     assert shy.post(path, data={"shown": "none"}).status_code == 303
-    on_notice(house, staff, made, sorted(states(house, made)))
+    until = on_notice(house, staff, made, sorted(states(house, made)))
     page = text(client, f"/honours/rounds/{made}")
     assert "王㐂赟" in page and "不公开姓名的居民" in page and "good1" not in page
+    award(house, staff, made, until)
+    assert "2026 年绿色达人" in text(as_person(app, crowd[1]), "/me") and "good1" not in text(client, "/honours/2026")
 
 
 def test_families_agree_to_be_named(app: Any, house: Any, staff: Staff) -> None:
@@ -192,6 +194,12 @@ def test_certificates_files_and_what_a_code_proves(app: Any, house: Any, staff: 
     (row,) = list(csv.DictReader(io.StringIO(text(client, f"/honours/{YEAR}/honours.csv").lstrip("\ufeff"))))
     assert row["name"] == "'=cmd|x" and (row["status"], row["number"]) == ("valid", f"GE-{YEAR}-0001")
     assert client.get(f"/honours/{YEAR}/honours.json").json["honours"][0]["name"] == "=cmd|x"
+    told = client.get("/api/v1/honours").json
+    assert [(each["name"], each["status"], each["revoked_on"]) for each in told] == [("=cmd|x", "valid", None)]
+    assert (
+        client.get("/api/v1/honours?year=2020").json == [] and client.get("/api/v1/honours?year=x").status_code == 400
+    )
+    assert "2026 年绿色企业" in text(holder, f"/units/{unit}")
     do(house, service.ask_to_revoke, staff.editor.id, candidate, "虚报", until)
     do(house, service.decide_revocation, staff.boss.id, candidate, True, until)
     proof = text(client, f"/honours/verify/{code}")

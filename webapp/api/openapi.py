@@ -72,6 +72,16 @@ CALLS = (
     Call(
         "get", "/methods/{method_code}", "One method, by its code or reference", "Method", refusals=(404,), public=True
     ),
+    Call(
+        "get",
+        "/honours",
+        "The honours of a year, by default the newest",
+        "Honour",
+        query=AFTER | {"year": "2026"},
+        listed=True,
+        refusals=(400,),
+        public=True,
+    ),
     Call("get", "/meters", "My meters, open ones first", "Meter", listed=True),
     Call("get", "/meters/{meter_id}", "One of my meters and what its months saved", "MeterMonths", refusals=(404,)),
     Call(
@@ -220,6 +230,10 @@ SHAPES: dict[str, Any] = {
         code=TEXT, ref=TEXT, domain=TEXT, name=WORDS, unit=_object(code=TEXT, zh=TEXT, en=TEXT), baseline=WORDS, activity=WORDS,
         source=TEXT, mark=TEXT, loggable=FLAG, evidence=_list(TEXT), inputs=_list(ANY), caps=_list(ANY), exclusions=_list(ANY),
         notes=_list(WORDS), elsewhere=_list(ANY), versions=_list(ANY),
+    ),
+    "Honour": _object(
+        year=WHOLE, honour=TEXT, honour_zh=TEXT, honour_en=TEXT, name=TEXT, number=TEXT, awarded_on=DAY,
+        status={**TEXT, "enum": ["valid", "revoked"]}, revoked_on=_or_null("string", format="date"), reason=TEXT,
     ),
     "Meter": _object(**METER),
     "MeterMonths": _object(

@@ -97,7 +97,8 @@ def show(unit_id: int) -> str:
     with house().store.read() as tx:
         mine = queries.my_membership(tx, person.member_id, unit_id)
         page = figures.unit_page(tx, mine.unit, today, request.args.get("month"))
-    return render_template("green_units/unit.html", page=page, mine=mine)
+        badges = house().beside_name(tx, "unit", unit_id)
+    return render_template("green_units/unit.html", page=page, mine=mine, badges=badges)
 
 
 @bp.post("/units/<int:unit_id>/leave")

@@ -6,25 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from points_engine.clock import LOCAL
-from webapp.honours.queries import Awarded
+from webapp.honours.queries import COLUMNS, Awarded
 from webapp.papers.certificates import Certificate, certificate
 from webapp.papers.writing import csv_text
 
-HEADS = ("year", "honour", "honour_zh", "honour_en", "name", "number", "awarded_on", "status", "revoked_on", "reason", "licence")  # fmt: skip
 LICENCE = "CC BY 4.0"
+HEADS = (*COLUMNS, "licence")
 
 
 def rows(found: Sequence[Awarded]) -> list[dict[str, Any]]:
     """One record an honour; a person who is not named has an empty name."""
-    return [
-        {
-            "year": each.year, "honour": each.honour.code, "honour_zh": each.honour.zh, "honour_en": each.honour.en,
-            "name": each.name, "number": each.number, "awarded_on": _day(each.awarded_at),
-            "status": "revoked" if each.revoked_at else "valid",
-            "revoked_on": _day(each.revoked_at) if each.revoked_at else "", "reason": each.reason, "licence": LICENCE,
-        }
-        for each in found
-    ]  # fmt: skip
+    return [each.as_data() | {"licence": LICENCE} for each in found]
 
 
 def as_csv(found: Sequence[Awarded]) -> str:
@@ -47,7 +39,3 @@ def picture(each: Awarded, name: str, issuer: str, verify_url: str) -> bytes:
             verify_url=verify_url,
         )
     )
-
-
-def _day(at: Any) -> str:
-    return str(at.astimezone(LOCAL).date().isoformat())

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, func, or_, select
 
+from points_engine.clock import local_day
 from points_engine.errors import refuse
 from points_engine.honours import Evaluation, Honour, honours, read_record
 from webapp.honours import judging, names
@@ -29,6 +30,7 @@ from webapp.store import Tx
 
 __all__ = ["candidate", "criteria_of", "find", "honour_of", "is_mine", "subject_of"]
 PAGE = 50
+COLUMNS = ("year", "honour", "honour_zh", "honour_en", "name", "number", "awarded_on", "status", "revoked_on", "reason")
 PUBLIC = ("announced", "open", "reviewing", "proposed", "notice", "settled", "asked", "awarded")
 LISTED = ("accepted", "awarded", "revoked")
 _r, _c, _a, _o, _e, _m = (
@@ -66,6 +68,15 @@ class Awarded:
     revoked_at: datetime | None
     reason: str
     unit_id: int = 0
+
+    def as_data(self) -> dict[str, Any]:
+        """As the open data and the API give it."""
+        words = (self.year, self.honour.code, self.honour.zh, self.honour.en, self.name, self.number)
+        given, back = local_day(self.awarded_at), self.revoked_at and local_day(self.revoked_at)
+        status = "revoked" if back else "valid"
+        return dict(
+            zip(COLUMNS, (*words, given.isoformat(), status, back and back.isoformat(), self.reason), strict=True)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +343,7 @@ def proof(tx: Tx, code: str) -> Certified | None:
     return Certified(_awarded(row), row.awarded_at) if row is not None else None
 
 
-def badges(tx: Tx, who: str, subject_id: int) -> list[Badge]:
+def beside_name(tx: Tx, who: str, subject_id: int) -> list[Badge]:
     """The honours of a unit or a member that stand, the newest first; shown beside their names."""
     subject = _c.unit_id if who == "unit" else _c.member_id
     rows = tx.rows(

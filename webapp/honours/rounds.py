@@ -13,7 +13,7 @@ from points_engine.errors import Invalid, refuse
 from points_engine.honours import Criterion, evaluate, record
 from points_engine.workdays import Workdays
 from webapp.challenges import queries as challenges
-from webapp.honours import figures, judging
+from webapp.honours import figures, judging, telling
 from webapp.honours.forms import NewRound, RoundFacts
 from webapp.honours.rows import asked_of, find, honour_of, in_hand, move, tell_journal
 from webapp.honours.tables import honour_candidate, honour_match, honour_objection, honour_round
@@ -63,9 +63,14 @@ def announce(tx: Tx, actor_id: int, round_id: int, now: datetime) -> None:
 
 
 def cancel(tx: Tx, actor_id: int, round_id: int, reason: str, now: datetime) -> None:
-    """Give a round up before anybody is honoured; another may be made for the same year."""
+    """Give a round up before anybody is honoured; another may be made for the same year. Open objections end with it."""
     row = in_hand(tx, round_id, "draft", "announced", "open", "reviewing", "proposed", "notice", "settled", "asked")
     move(tx, row, "cancelled")
+    o = honour_objection.c
+    waiting = tx.rows(select(o.member_id).where(o.round_id == round_id, o.state == "open"))
+    answer = {"state": "dismissed", "answer": reason, "decided_by": actor_id, "decided_at": now}
+    tx.execute(update(honour_objection).where(o.round_id == round_id, o.state == "open").values(**answer))
+    telling.given_up(tx, row, sorted({each.member_id for each in waiting}), reason, now)
     tell_journal(tx, actor_id, "cancel", round_id, {"was": row.state, "reason": reason}, now)
 
 

@@ -79,6 +79,22 @@ def revoked(tx: Tx, row: Any, candidate: Any, reason: str, now: datetime) -> Non
           (f"{zh}已被撤销", f"{en} has been revoked"), reason, now)  # fmt: skip
 
 
+def given_up(tx: Tx, row: Any, to: Sequence[int], reason: str, now: datetime) -> None:
+    """The round is given up; who had an objection open learns it."""
+    zh, en = title_of(row)
+    inbox.notify_many(
+        tx,
+        [{"member_id": member, "key": f"honour:{row.id}:given_up"} for member in to],
+        "honour",
+        f"{zh}评选已取消，您的异议随之结束",
+        f"{en}: the round is given up, and your objection ends with it",
+        reason,
+        reason,
+        "/honours/mine",
+        now,
+    )
+
+
 def dry(tx: Tx, row: Any, to: Sequence[int], now: datetime) -> None:
     """The fund behind a reward is empty; the honour stands."""
     zh, en = title_of(row)

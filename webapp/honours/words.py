@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+from points_engine.clock import local_day
 from points_engine.honours import Criterion, Finding, Honour, honours, measures
 from webapp.rankings.boards import BOARDS
 from webapp.web import t
-from webapp.web.formats import kg_number, number
+from webapp.web.formats import day, kg_number, number
 
 SUBJECTS = {
     "enterprise": ("企业", "Companies"),
@@ -84,6 +86,11 @@ def title(row: Any) -> str:
     """2026 年绿色企业"""
     honour = honours()[row.honour]
     return t(f"{row.year} 年{honour.zh}", f"{honour.en} {row.year}")
+
+
+def on(at: datetime) -> str:
+    """The local day of an instant."""
+    return day(local_day(at))
 
 
 def name(honour: Honour) -> str:

@@ -23,8 +23,9 @@ def me() -> str:
     with house().store.read() as tx:
         page = queries.profile(tx, signed_in().member_id, entering.the_book())
         given = consents.consents_of(tx, signed_in().member_id)
+        badges = house().beside_name(tx, "member", signed_in().member_id)
     old = [purpose for purpose in consents.REQUIRED if not given[purpose].given or given[purpose].outdated]
-    return render_template("members/me.html", page=page, outdated=old)
+    return render_template("members/me.html", page=page, outdated=old, badges=badges)
 
 
 @bp.get("/me/profile")

@@ -36,8 +36,14 @@ class House:
     refreshers: tuple[Callable[..., Any], ...] = ()
     # Each room's audiences(member_id): selects of the audiences this member belongs to, such as unit:7.
     audiences: tuple[Callable[..., Any], ...] = ()
+    # Each room's beside_name(tx, "unit" or "member", id): what stands beside a name on its own page.
+    beside_names: tuple[Callable[..., Any], ...] = ()
     # What rooms remember in this process.
     memory: dict[str, Any] = field(default_factory=dict)
+
+    def beside_name(self, tx: Any, who: str, subject_id: int) -> list[Any]:
+        """What every room shows beside a unit or a member."""
+        return [each for beside in self.beside_names for each in beside(tx, who, subject_id)]
 
     def refresh(self, now: datetime) -> None:
         """Let every room catch up with what other processes decided."""
