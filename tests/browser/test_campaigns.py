@@ -50,6 +50,8 @@ def copied(page: Page, day: str, kind: str) -> int:
     page.get_by_label("照这个再办一次").fill(day)
     page.get_by_role("button", name="复制成草稿").click()
     expect(page.locator("main")).to_contain_text("草稿")
+    page.get_by_label("中文标题").first.fill(f"节能宣传周 {day}")  # a title of its own, as every page has
+    page.get_by_label("英文标题").first.fill(f"Energy week {day}")
     page.get_by_role("button", name="加：通过测验").click()
     page.get_by_role("button", name="加：到点扫码").click()
     page.get_by_label("在哪里扫码").select_option(f"kind:{kind}")
