@@ -13,7 +13,7 @@ import xlsxwriter
 
 from points_engine.errors import EngineError
 from webapp.papers import reading
-from webapp.papers.reading import Limits, read_table
+from webapp.papers.reading import Limits, Table, columns_of, read_table
 from webapp.web.messages import MESSAGES
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -178,6 +178,24 @@ def test_bombs_are_found_by_what_they_say_and_by_what_they_are() -> None:
     assert refusal("a.xlsx", lying)[0] == "table_bomb"
     short = bomb(3_000_000).replace(struct.pack("<I", 3_000_000), struct.pack("<I", 1000))
     assert refusal("a.xlsx", short)[0] == "table_damaged"
+
+
+def test_columns_are_found_whatever_the_letters_of_their_names() -> None:
+    heads = {"use": ("用量", "Usage"), "number": {"工号", "employee no"}}
+
+    def found(*cells: str, notes: bool = False) -> dict[str, int]:
+        return columns_of(Table("", [(1, list(cells))]), heads, notes=notes)
+
+    assert found("备注", " ＵＳＡＧＥ ", "Employee  No") == {"use": 1, "number": 2}
+    assert found("用量（kWh）", "[x]") == {}
+    for noted in ("用量（kWh）", "用量 [kWh]", "用量［千瓦时］", "(2026) 用量"):
+        assert found("工号", noted, notes=True) == {"number": 0, "use": 1}
+    with pytest.raises(EngineError) as refused:
+        found("用量", "工号", " usage ")
+    assert (refused.value.code, refused.value.facts) == ("table_column_twice", {"sheet": "1", "name": "usage"})
+    with pytest.raises(EngineError) as refused:
+        columns_of(Table("", []), heads)
+    assert refused.value.code == "table_empty"
 
 
 def test_limits_hold() -> None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from points_engine.energy import CARRIERS
 from points_engine.errors import refuse
 from webapp.energy.forms import Told, plain, read_milli, read_month
-from webapp.papers.reading import Table, column_name
+from webapp.papers.reading import Table, WrongCell, column_name, columns_of
 
 # What the columns may be called.
 HEADS = {
@@ -68,12 +68,6 @@ class Unit:
     parts: Mapping[tuple[str, ...], int]
 
 
-class _Wrong(Exception):
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(reason)
-        self.field, self.reason = field, reason
-
-
 def read_unit(table: Table, unit: Unit, today: date) -> Lines:
     """A unit's own table: month, carrier, use; perhaps a part, a meter, a unit of measure, a note."""
     columns = _columns(table, ("month", "carrier", "value"))
@@ -92,10 +86,10 @@ def read_platform(table: Table, codes: Mapping[str, tuple[int, str]], today: dat
     def line(cells: Mapping[str, str]) -> Told:
         code = plain(cells["code"])
         if code not in codes:
-            raise _Wrong("code", "unknown_code" if code else "required")
+            raise WrongCell("code", "unknown_code" if code else "required")
         unit_id, carrier = codes[code]
         if plain(cells.get("carrier", "")) and _carrier(cells["carrier"]) != carrier:
-            raise _Wrong("carrier", "other_carrier")
+            raise WrongCell("carrier", "other_carrier")
         return _told(cells, unit_id, carrier, code, today)
 
     return _lines(table, columns, line)
@@ -120,16 +114,7 @@ def _text(value: Any) -> str:
 
 
 def _columns(table: Table, needed: Sequence[str]) -> dict[str, int]:
-    if not table.rows:
-        raise refuse("invalid", "table_empty", sheet=table.sheet or "1")
-    found: dict[str, int] = {}
-    for n, cell in enumerate(table.rows[0][1]):
-        name = re.sub(r"[(（\[].*?[)）\]]|\s", "", unicodedata.normalize("NFKC", cell)).lower()
-        for field, names in HEADS.items():
-            if name in names and field in found:
-                raise refuse("invalid", "table_column_twice", sheet=table.sheet or "1", name=cell[:40])
-            if name in names:
-                found[field] = n
+    found = columns_of(table, HEADS, notes=True)
     missing = [field for field in needed if field not in found]
     if missing:
         raise refuse("invalid", "energy_columns", needed="、".join(sorted(HEADS[f])[-1] for f in missing))
@@ -147,9 +132,9 @@ def _lines(table: Table, columns: Mapping[str, int], read: Any) -> Lines:
             told: Told = read(named)
             first = seen.setdefault((told.unit_id, told.carrier, told.month, told.meter), number)
             if first != number:
-                raise _Wrong("month", "twice_in_file")
+                raise WrongCell("month", "twice_in_file")
             good.append(told)
-        except _Wrong as wrong:
+        except WrongCell as wrong:
             faults.append(Fault(number, column_name(columns.get(wrong.field, 0)), wrong.reason, list(cells)))
     if not good and not faults:
         raise refuse("invalid", "table_empty", sheet=table.sheet or "1")
@@ -162,16 +147,16 @@ def _told(cells: Mapping[str, str], unit_id: int, carrier: str, meter: str, toda
     milli = read_milli(cells["value"], wrong) * _times(cells.get("unit", ""), carrier)
     note = plain(cells.get("note", ""))[:200]
     if wrong:
-        raise _Wrong(*next(iter(wrong.items())))
+        raise WrongCell(*next(iter(wrong.items())))
     if milli >= 10**15:
-        raise _Wrong("value", "too_large")
+        raise WrongCell("value", "too_large")
     return Told(unit_id, carrier, month, meter, milli, note)
 
 
 def _times(text: str, carrier: str) -> int:
     name = unicodedata.normalize("NFKC", text).strip().lower()
     if name and name not in UNITS[carrier]:
-        raise _Wrong("unit", "unit_mismatch")
+        raise WrongCell("unit", "unit_mismatch")
     return UNITS[carrier][name] if name else 1
 
 
@@ -179,14 +164,14 @@ def _carrier(text: str) -> str:
     name = plain(text).lower()
     found = next((code for code, names in WORDS.items() if name in names), None)
     if found is None or found not in CARRIERS:
-        raise _Wrong("carrier", "not_a_choice" if name else "required")
+        raise WrongCell("carrier", "not_a_choice" if name else "required")
     return found
 
 
 def _meter(text: str) -> str:
     meter = plain(text)
     if meter and not METER.fullmatch(meter):
-        raise _Wrong("meter", "meter_number")
+        raise WrongCell("meter", "meter_number")
     return meter
 
 
@@ -195,5 +180,5 @@ def _part(text: str, unit: Unit) -> int:
     if not path:
         return unit.id
     if path not in unit.parts:
-        raise _Wrong("part", "unknown_part")
+        raise WrongCell("part", "unknown_part")
     return unit.parts[path]

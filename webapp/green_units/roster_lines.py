@@ -12,7 +12,7 @@ from points_engine.errors import Invalid, refuse
 from webapp.green_units.forms import NAME_MAX
 from webapp.green_units.tree import DEEPEST
 from webapp.members.phones import PhoneBook, normal
-from webapp.papers.reading import Table, column_name
+from webapp.papers.reading import Table, WrongCell, column_name, columns_of
 
 # What the columns may be called; a name is read by nobody and kept nowhere.
 HEADS = {
@@ -56,8 +56,8 @@ class Lines:
 
 def read_lines(table: Table, book: PhoneBook, unit_id: int) -> Lines:
     """Read every line; refuses a table without a column for phones or employee numbers."""
-    head = table.rows[0][1]
     columns = _columns(table)
+    head = table.rows[0][1]
     reader = _Reader(columns, book, unit_id)
     good: list[Line] = []
     faults: list[Fault] = []
@@ -65,7 +65,7 @@ def read_lines(table: Table, book: PhoneBook, unit_id: int) -> Lines:
     for number, cells in table.rows[1:]:
         try:
             line = reader.read(number, cells)
-        except _Wrong as wrong:
+        except WrongCell as wrong:
             faults.append(Fault(number, column_name(columns.get(wrong.field, 0)), wrong.reason, 0, cells))
             continue
         first = seen.setdefault(line.ref_hash, number)
@@ -79,26 +79,10 @@ def read_lines(table: Table, book: PhoneBook, unit_id: int) -> Lines:
 
 
 def _columns(table: Table) -> dict[str, int]:
-    line, head = table.rows[0]
-    found: dict[str, int] = {}
-    for n, cell in enumerate(head):
-        name = unicodedata.normalize("NFKC", cell).strip().lower()
-        for field, names in HEADS.items():
-            if name in names:
-                if field in found:
-                    raise refuse(
-                        "invalid", "table_column_twice", sheet=table.sheet or "1", name=head[found[field]][:40]
-                    )
-                found[field] = n
+    found = columns_of(table, HEADS)
     if not found.keys() & {"phone", "number"}:
-        raise refuse("invalid", "table_columns", sheet=table.sheet or "1", line=line)
+        raise refuse("invalid", "table_columns", sheet=table.sheet or "1", line=table.rows[0][0])
     return found
-
-
-class _Wrong(Exception):
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(reason)
-        self.field, self.reason = field, reason
 
 
 class _Reader:
@@ -115,11 +99,11 @@ class _Reader:
             try:
                 digits = normal(phone)
             except Invalid:
-                raise _Wrong("phone", "phone") from None
+                raise WrongCell("phone", "phone") from None
             return Line(number, "phone", self._book.fingerprint(digits), digits[-4:], path)
         if own and own.strip():
             return Line(number, "number", *number_of(self._book, self._unit_id, own), path)
-        raise _Wrong("phone" if "phone" in self._columns else "number", "nobody_named")
+        raise WrongCell("phone" if "phone" in self._columns else "number", "nobody_named")
 
     def _cell(self, cells: Sequence[str], field: str) -> str | None:
         at = self._columns.get(field)
@@ -132,7 +116,7 @@ class _Reader:
             self._paths[text] = path_of(text)
         path = self._paths[text]
         if isinstance(path, str):
-            raise _Wrong("department", path)
+            raise WrongCell("department", path)
         return path
 
 
@@ -140,7 +124,7 @@ def number_of(book: PhoneBook, unit_id: int, text: str) -> tuple[str, str]:
     """The keyed hash of an employee number within one unit, and its end; other units know it by another hash."""
     number = unicodedata.normalize("NFKC", text).strip()
     if not NUMBER.fullmatch(number):
-        raise _Wrong("number", "employee_number")
+        raise WrongCell("number", "employee_number")
     tail = number[-NUMBER_TAIL:] if len(number) > NUMBER_TAIL + 1 else ""
     return book.tag(f"employee of {unit_id}", number.upper()), tail
 
@@ -149,7 +133,7 @@ def listed_number(book: PhoneBook, unit_id: int, text: str) -> tuple[str, str]:
     """As `number_of`, for a number typed into a form."""
     try:
         return number_of(book, unit_id, text)
-    except _Wrong:
+    except WrongCell:
         raise Invalid({"number": "employee_number"}) from None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,7 +10,7 @@ from points_engine.errors import Invalid, refuse
 from webapp.learning.bank import Question
 from webapp.learning.forms import LETTERS, QuestionText
 from webapp.learning.words import DIFFICULTIES, KINDS, TOPICS
-from webapp.papers.reading import Limits, Table, column_name
+from webapp.papers.reading import Limits, Table, column_name, columns_of
 from webapp.papers.writing import bare
 
 LIMITS = Limits(rows=5_000, columns=40, letters=2_000)
@@ -63,8 +62,8 @@ class Lines:
 
 def read_lines(table: Table, csv: bool = False) -> Lines:
     """Read every line; refuses a table without the columns a question needs. `csv`: guards before formulas come off."""
-    head = table.rows[0][1]
     columns = _columns(table)
+    head = table.rows[0][1]
     good: list[Line] = []
     faults: list[Fault] = []
     seen: dict[str, int] = {}
@@ -103,24 +102,12 @@ def rows(questions: Iterable[Question]) -> Iterable[list[str]]:
 
 
 def _columns(table: Table) -> dict[str, int]:
-    line, head = table.rows[0]
-    names = {_plain(name): field for field, pair in HEADS.items() for name in pair}
-    found: dict[str, int] = {}
-    for n, cell in enumerate(head):
-        field = names.get(_plain(cell))
-        if field in found:
-            raise refuse("invalid", "table_column_twice", sheet=table.sheet or "1", name=cell[:40])
-        if field:
-            found[field] = n
+    found = columns_of(table, HEADS)
     missing = [HEADS[field][0] for field in NEEDED if field not in found]
     if missing:
+        line = table.rows[0][0]
         raise refuse("invalid", "questions_columns", sheet=table.sheet or "1", line=line, missing="、".join(missing))
     return found
-
-
-def _plain(name: str) -> str:
-    """A column's name whatever the width and case of its letters and brackets."""
-    return "".join(unicodedata.normalize("NFKC", name).lower().split())
 
 
 def _form(columns: dict[str, int], cells: Sequence[str]) -> dict[str, str]:

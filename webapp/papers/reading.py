@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import struct
 import subprocess
 import sys
 import tempfile
 import threading
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -19,6 +22,7 @@ from typing import IO, Any
 from points_engine.errors import EngineError, refuse
 
 PROGRAM = Path(__file__).with_name("reading_child.py")
+NOTE = re.compile(r"[(\[].*?[)\]]")  # what stands in brackets behind a name, once its letters are plain
 WAIT = 30.0  # seconds by the clock; the processor's seconds are limited in the process itself
 MOST_ANSWER = 48 * 1024 * 1024
 FAULTS = frozenset(
@@ -66,6 +70,38 @@ def read_table(name: str, file: IO[bytes], limits: Limits = LIMITS) -> Table:
     if "fault" in told:
         raise _refusal(told)
     return Table(told["sheet"], told["rows"])
+
+
+class WrongCell(Exception):
+    """A cell that does not do: the field its column stands for, and a reason."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(reason)
+        self.field, self.reason = field, reason
+
+
+def columns_of(table: Table, heads: Mapping[str, Iterable[str]], *, notes: bool = False) -> dict[str, int]:
+    """Where each field's column stands, by any of its names; width, case and blanks of the letters do not matter.
+
+    With `notes` a name may be followed by something in brackets. Refuses a table without lines (table_empty) and a
+    field that two columns are called by (table_column_twice).
+    """
+    if not table.rows:
+        raise refuse("invalid", "table_empty", sheet=table.sheet or "1")
+    names = {_plain(name): field for field, those in heads.items() for name in those}
+    found: dict[str, int] = {}
+    for n, cell in enumerate(table.rows[0][1]):
+        name = _plain(cell)
+        field = names.get(NOTE.sub("", name) if notes else name)
+        if field in found:
+            raise refuse("invalid", "table_column_twice", sheet=table.sheet or "1", name=cell.strip()[:40])
+        if field:
+            found[field] = n
+    return found
+
+
+def _plain(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).lower().split())
 
 
 def column_name(n: int) -> str:
