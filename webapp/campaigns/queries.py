@@ -14,7 +14,7 @@ from points_engine.errors import refuse
 from webapp.campaigns.badges import of_member as badges
 from webapp.campaigns.calendar import calendar
 from webapp.campaigns.pictures import picture_blob, shots
-from webapp.campaigns.service import eligible
+from webapp.campaigns.service import eligible, staff_one
 from webapp.campaigns.summary import one as summary
 from webapp.campaigns.summary import versions as summaries
 from webapp.campaigns.tables import (
@@ -31,7 +31,7 @@ from webapp.store import Tx
 
 __all__ = [
     "CampaignCard", "CampaignView", "TaskView", "audiences", "badges", "calendar", "cards", "detail", "details",
-    "home_card", "picture_blob", "shots", "summaries", "summary", "tasks", "yearly",
+    "home_card", "picture_blob", "shots", "staff_one", "summaries", "summary", "tasks", "yearly",
 ]  # fmt: skip
 SHOWN = ("scheduled", "open", "closed", "settled", "archived")
 PAST_SHOWN = 10
@@ -170,14 +170,6 @@ def staff_list(tx: Tx) -> list[Row[Any]]:
             .order_by(campaign.c.starts_at.desc(), campaign.c.id.desc())
         )
     )
-
-
-def staff_one(tx: Tx, campaign_id: int) -> Row[Any]:
-    """One campaign in any state, for the staff's form."""
-    row = tx.row(select(campaign).where(campaign.c.id == campaign_id))
-    if row is None:
-        raise refuse("not_found", "unknown_campaign", campaign=campaign_id)
-    return row
 
 
 def staff_tasks(tx: Tx, campaign_id: int) -> list[Row[Any]]:

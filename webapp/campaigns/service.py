@@ -152,7 +152,7 @@ def change_campaign(
     now: datetime,
 ) -> None:
     """Change a campaign; once it has opened its rules stand, and only words, end and budget may change."""
-    row = _campaign(tx, campaign_id)
+    row = staff_one(tx, campaign_id)
     if row.status in OVER:
         raise refuse("conflict", "already_resolved", status=row.status)
     if row.status == "open":
@@ -176,7 +176,7 @@ def change_campaign(
 
 def schedule_campaign(tx: Tx, actor_id: int | None, campaign_id: int, now: datetime, catalogue: Any = None) -> None:
     """Announce a draft; the clock opens it. With the catalogue, goals of a domain are measured by its acts before."""
-    row = _campaign(tx, campaign_id)
+    row = staff_one(tx, campaign_id)
     if row.status == "draft" and row.ends_at <= now:
         raise Invalid({"ends_at": "in_past"})
     _must_be_possible(tx, catalogue, row, now)
@@ -190,7 +190,7 @@ def unschedule_campaign(tx: Tx, actor_id: int | None, campaign_id: int, now: dat
 
 def open_campaign(tx: Tx, actor_id: int | None, campaign_id: int, now: datetime, catalogue: Any = None) -> None:
     """Open now; a window that would begin later begins now instead."""
-    row = _campaign(tx, campaign_id)
+    row = staff_one(tx, campaign_id)
     if row.status in ("draft", "scheduled") and row.ends_at <= now:
         raise Invalid({"ends_at": "in_past"})
     starts = {"starts_at": now} if row.starts_at > now else {}
@@ -200,7 +200,7 @@ def open_campaign(tx: Tx, actor_id: int | None, campaign_id: int, now: datetime,
 
 def close_campaign(tx: Tx, actor_id: int | None, campaign_id: int, now: datetime) -> None:
     """Close now; a window that would end later ends now instead."""
-    row = _campaign(tx, campaign_id)
+    row = staff_one(tx, campaign_id)
     ends = {"ends_at": now} if row.starts_at < now < row.ends_at else {}
     _move(tx, actor_id, campaign_id, ("open",), "closed", now, **ends)
 
@@ -212,7 +212,7 @@ def from_template(tx: Tx, actor_id: int, key: str, starts_on: date, now: datetim
 
 def copy_campaign(tx: Tx, actor_id: int, campaign_id: int, starts_on: date, now: datetime) -> int:
     """A draft with the words, rules and tasks of an earlier campaign, its days moved so that it begins on a local day."""
-    row = _campaign(tx, campaign_id)
+    row = staff_one(tx, campaign_id)
     facts = CampaignFacts(**{field.name: row._mapping[field.name] for field in fields(CampaignFacts)})
     rows = tx.rows(
         select(campaign_task).where(campaign_task.c.campaign_id == campaign_id).order_by(campaign_task.c.sort)
@@ -239,7 +239,7 @@ def energy_week(tx: Tx, starts_on: date, now: datetime) -> int:
 
 def pay_again(tx: Tx, actor_id: int, campaign_id: int, now: datetime) -> int:
     """Bonuses a dry fund or a frozen account left unpaid are due again; the clock pays them within a minute."""
-    row = _campaign(tx, campaign_id)
+    row = staff_one(tx, campaign_id)
     if row.fund_id is None or row.decided_at is None:
         raise _wrong_state(row, "settled")
     again = try_again(tx, campaign_id)
@@ -279,7 +279,8 @@ def campaign_audit(tx: Tx) -> list[str]:
 # --- shared --------------------------------------------------------------------------------------
 
 
-def _campaign(tx: Tx, campaign_id: int) -> Row[Any]:
+def staff_one(tx: Tx, campaign_id: int) -> Row[Any]:
+    """One campaign in any state, for those who run it."""
     row = tx.row(select(campaign).where(campaign.c.id == campaign_id))
     if row is None:
         raise refuse("not_found", "unknown_campaign", campaign=campaign_id)
@@ -290,7 +291,7 @@ def _move(
     tx: Tx, actor_id: int | None, campaign_id: int, was: Sequence[str], to: str, now: datetime, **also: Any
 ) -> None:
     if not step(tx, actor_id, campaign_id, was, to, now, **also):
-        raise _wrong_state(_campaign(tx, campaign_id), to)
+        raise _wrong_state(staff_one(tx, campaign_id), to)
 
 
 def _must_be_possible(tx: Tx, catalogue: Any, row: Row[Any], now: datetime) -> None:

@@ -9,10 +9,9 @@ from typing import Any
 
 from sqlalchemy import Row, and_, func, or_, select
 
-from points_engine.errors import refuse
 from webapp.challenges import measure
 from webapp.challenges.measure import tasks_of, window_of
-from webapp.challenges.service import administered, may_see
+from webapp.challenges.service import administered, published
 from webapp.challenges.tables import (
     challenge,
     challenge_award,
@@ -29,7 +28,7 @@ from webapp.store import Tx
 
 PAGE = 20
 
-__all__ = ["LAST_YEAR", "PAGE", "administered", "tasks_of", "window_of", "workdays"]
+__all__ = ["LAST_YEAR", "PAGE", "administered", "published", "tasks_of", "window_of", "workdays"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +88,6 @@ def mine(tx: Tx, member_id: int, after: int | None = None, limit: int = PAGE) ->
     )
     rows = tx.rows(query if after is None else query.where(c.id < after))
     return [_card(row, bool(row.joined)) for row in rows]
-
-
-def published(tx: Tx, member_id: int, challenge_id: int) -> Row[Any]:
-    """A challenge this member may see; 404 for everybody else."""
-    row = tx.row(select(challenge).where(challenge.c.id == challenge_id, challenge.c.status != "draft"))
-    if row is None or not may_see(tx, row, member_id):
-        raise refuse("not_found", "unknown_challenge")
-    return row
 
 
 def taking_part(tx: Tx, member_id: int, challenge_id: int) -> date | None:

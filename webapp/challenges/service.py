@@ -175,7 +175,7 @@ def administered(tx: Tx, actor_id: int, unit_id: int, challenge_id: int) -> Row[
 
 def join(tx: Tx, member_id: int, challenge_id: int, now: datetime) -> bool:
     """Take part from today (or from the first day); False when already in."""
-    row = _published(tx, member_id, challenge_id)
+    row = published(tx, member_id, challenge_id)
     c = challenge_join.c
     rows = tx.rows(select(challenge_join).where(c.member_id == member_id, c.challenge_id == challenge_id))
     if any(r.left_on is None for r in rows):
@@ -197,7 +197,7 @@ def join(tx: Tx, member_id: int, challenge_id: int, now: datetime) -> bool:
 
 def leave(tx: Tx, member_id: int, challenge_id: int, now: datetime) -> None:
     """From today on nothing counts any more; what was done stays in the sums of team and company."""
-    row = _published(tx, member_id, challenge_id)
+    row = published(tx, member_id, challenge_id)
     if row.status not in ("scheduled", "open"):
         raise refuse("conflict", "window_closed", challenge=challenge_id)
     c = challenge_join.c
@@ -210,7 +210,7 @@ def leave(tx: Tx, member_id: int, challenge_id: int, now: datetime) -> None:
 
 def give_kudos(tx: Tx, member_id: int, challenge_id: int, team_id: int, word: str, now: datetime) -> bool:
     """Ready words for a team: one a team and day, and five teams a day at most; False when said already."""
-    row = _published(tx, member_id, challenge_id)
+    row = published(tx, member_id, challenge_id)
     word = read_word(word)
     if row.status != "open":
         raise refuse("conflict", "window_closed", challenge=challenge_id)
@@ -300,8 +300,8 @@ def challenge_audit(tx: Tx, granted: dict[str, int]) -> list[str]:
 # --- shared --------------------------------------------------------------------------------------
 
 
-def _published(tx: Tx, member_id: int, challenge_id: int) -> Row[Any]:
-    """A challenge this member may know of: published, and of a unit they belong to or once took part in."""
+def published(tx: Tx, member_id: int, challenge_id: int) -> Row[Any]:
+    """A challenge this member may know of: published, and of a unit they belong to or once took part in; 404 for others."""
     row = tx.row(select(challenge).where(challenge.c.id == challenge_id, challenge.c.status != "draft"))
     if row is None or not may_see(tx, row, member_id):
         raise refuse("not_found", "unknown_challenge")

@@ -10,6 +10,7 @@ from sqlalchemy import Row, func, insert, literal, select, update
 
 from points_engine.errors import Invalid, refuse
 from webapp.journal import service as journal
+from webapp.rewards.queries import staff_one
 from webapp.rewards.redeeming import TOTAL
 from webapp.rewards.tables import member_reward_count, merchant, redemption, reward
 from webapp.store import Tx
@@ -80,7 +81,7 @@ def create_reward(tx: Tx, actor_id: int | None, facts: RewardFacts, now: datetim
 
 def change_reward(tx: Tx, actor_id: int | None, reward_id: int, facts: RewardFacts, now: datetime) -> None:
     """Change a reward; what was redeemed before keeps its points and its date."""
-    row = _reward(tx, reward_id)
+    row = staff_one(tx, reward_id)
     _check(tx, facts)
     if facts.code != row.code:
         _unused(tx, reward, facts.code)
@@ -97,7 +98,7 @@ def add_stock(tx: Tx, actor_id: int | None, reward_id: int, amount: int, now: da
         .where(reward.c.id == reward_id, reward.c.stock + amount >= 0)
         .values(stock=reward.c.stock + amount, stock_given=reward.c.stock_given + amount)
     )
-    row = _reward(tx, reward_id)
+    row = staff_one(tx, reward_id)
     if changed.rowcount != 1:
         raise refuse("conflict", "out_of_stock", reward=reward_id, stock=row.stock)
     journal.record(tx, actor_id, "reward.stock", f"reward:{reward_id}", {"added": amount, "stock": row.stock}, now)
@@ -108,7 +109,7 @@ def set_status(tx: Tx, actor_id: int | None, reward_id: int, status: str, now: d
     """Show (on), take off the shelf (off) or put back to draft."""
     if status not in STATUSES:
         raise Invalid({"status": "not_a_choice"})
-    row = _reward(tx, reward_id)
+    row = staff_one(tx, reward_id)
     if row.status == status:
         return
     tx.execute(update(reward).where(reward.c.id == reward_id).values(status=status))
@@ -203,13 +204,6 @@ def _check(tx: Tx, facts: RewardFacts) -> None:
 def _unused(tx: Tx, table: Any, code: str) -> None:
     if tx.scalar(select(table.c.id).where(table.c.code == code)) is not None:
         raise Invalid({"code": "taken"})
-
-
-def _reward(tx: Tx, reward_id: int) -> Row[Any]:
-    row = tx.row(select(reward).where(reward.c.id == reward_id))
-    if row is None:
-        raise refuse("not_found", "unknown_reward", reward=reward_id)
-    return row
 
 
 def _difference(row: Row[Any], facts: dict[str, Any]) -> dict[str, Any]:
