@@ -15,7 +15,7 @@ import pytest
 from points_engine.errors import Invalid, refuse
 from tests.people import PASSWORD, make_member
 from webapp.settings import Settings
-from webapp.web import formats, i18n, urls
+from webapp.web import formats, i18n, urls, whole
 from webapp.web.guards import guard
 from webapp.web.messages import MESSAGES, REASONS
 from webapp.web.prose import markdown
@@ -308,8 +308,23 @@ def test_pages_by_keyset(app: Any) -> None:
     with app.test_request_context("/x?after=9"):
         page = page_of([5, 4, 3], 2, lambda n: n)
         assert (page.items, page.after, page.is_first, after_arg()) == ([5, 4], "4", False, 9)
-    with app.test_request_context("/x?after=9%20or%201"), pytest.raises(Invalid):
-        after_arg()
+    for wrong in ("9%20or%201", "", "-1", "%EF%BC%99", "1" * 19):
+        with app.test_request_context(f"/x?after={wrong}"), pytest.raises(Invalid):
+            after_arg()
+
+
+def test_a_whole_number_of_a_form_is_read_or_refused_by_its_field() -> None:
+    assert [whole(text, "to") for text in (None, "", "0", "17", "9" * 18)] == [None, None, 0, 17, 10**18 - 1]
+    for wrong in ("-1", "1.0", " 1", "９", "²", "1" * 19):
+        with pytest.raises(Invalid) as refused:
+            whole(wrong, "to")
+        assert refused.value.fields == {"to": "invalid"}
+
+
+def test_an_id_of_an_address_has_one_spelling() -> None:
+    own = "0d9d3c62-6d2e-5a53-9f0a-2f6f1f1f7a11"
+    assert {urls.uuid_of(text) for text in (own, own.upper(), own.replace("-", ""))} == {own}
+    assert {urls.uuid_of(text) for text in ("", "x", own[:-1], own + "0", "0" * 32)} == {urls.NOWHERE}
 
 
 # --- contrast -------------------------------------------------------------------------------------

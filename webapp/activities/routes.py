@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -22,6 +21,7 @@ from webapp.photos.pictures import MOST_BYTES, read_picture
 from webapp.photos.service import keep_picture
 from webapp.web import guard, house, now, page_of, safe_next, say, signed_in, t
 from webapp.web.messages import message
+from webapp.web.urls import NOWHERE, uuid_of
 
 bp = Blueprint("activities", __name__)
 bp.add_app_template_global(views.name_of, "behaviour_name")
@@ -29,7 +29,6 @@ bp.add_app_template_global(views.amount_of, "amount_of")
 bp.record(lambda state: state.app.jinja_env.globals.update(act_words=views))
 bp.add_app_template_filter(views.figure, "figure")
 PAGE = 30
-NOWHERE = str(uuid.UUID(int=0))
 
 
 @bp.get("/log")
@@ -94,7 +93,7 @@ def index() -> str:
 def show(activity_id: str) -> str:
     person = signed_in()
     with house().store.read() as tx:
-        record = queries.one(tx, person.member_id, _uuid(activity_id))
+        record = queries.one(tx, person.member_id, uuid_of(activity_id))
         cause = f"activity:{record['id']}"
         lines = ledger.by_cause(tx, person.member_id, [cause])[cause]
         photos = photos_of.some(tx, person.member_id, record["evidence"])
@@ -113,7 +112,7 @@ def show(activity_id: str) -> str:
 @bp.post("/activities/<activity_id>/undo")
 @guard.member
 def undo(activity_id: str) -> Any:
-    person, known = signed_in(), _uuid(activity_id)
+    person, known = signed_in(), uuid_of(activity_id)
     try:
         record = house().store.retrying(lambda tx: undo_activity(tx, person.member_id, known, now()))
         name = views.name_of(house().catalogue.behaviour(record["behaviour"]))
@@ -222,12 +221,4 @@ def _worth(command: LogActivity, usage: Usage) -> list[tuple[str, Decision]]:
 
 
 def _known(text: str) -> bool:
-    return bool(text) and _uuid(text) != NOWHERE
-
-
-def _uuid(text: str) -> str:
-    """The id in its one spelling; nonsense is not found, like a stranger's."""
-    try:
-        return str(uuid.UUID(text))
-    except ValueError:
-        return NOWHERE
+    return uuid_of(text) != NOWHERE

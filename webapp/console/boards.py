@@ -6,11 +6,11 @@ from flask import Blueprint, redirect, request, url_for
 
 from points_engine.errors import Invalid, refuse
 from webapp.console.roles import EDIT, STAFF
-from webapp.console.views import PAGE, Answer, change, sentence, show, whole
+from webapp.console.views import PAGE, Answer, change, sentence, show
 from webapp.members import queries as members
 from webapp.rankings import queries, service
 from webapp.rankings.boards import MEASURES, Board, board_of, boards_of
-from webapp.web import guard, house, now, page_of, say, signed_in, t
+from webapp.web import guard, house, now, page_of, say, signed_in, t, whole
 
 bp = Blueprint("console_boards", __name__, url_prefix="/console/boards")
 HOLD = ("reviewer", *EDIT)

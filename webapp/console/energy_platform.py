@@ -12,13 +12,13 @@ from points_engine.clock import local_day
 from points_engine.energy import CARRIERS
 from points_engine.errors import EngineError, Invalid
 from webapp.console.roles import EDIT
-from webapp.console.views import Answer, change, show, whole
+from webapp.console.views import Answer, change, show
 from webapp.energy import files, importing, queries, words
 from webapp.energy.file_pages import SHOWN, checksum_of, faults_file, faults_of
 from webapp.energy.forms import NAME_MAX, plain
 from webapp.green_units import queries as green_units
 from webapp.papers.reading import read_table
-from webapp.web import guard, house, now, page_of, say, signed_in, t
+from webapp.web import guard, house, now, page_of, say, signed_in, t, whole
 from webapp.web.messages import message
 
 bp = Blueprint("console_energy_platform", __name__, url_prefix="/console/energy/platform")

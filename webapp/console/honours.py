@@ -11,7 +11,7 @@ from points_engine.clock import local_day
 from points_engine.errors import EngineError, Invalid
 from points_engine.honours import Criterion, honours, measures_for
 from webapp.console.roles import EDIT, STAFF
-from webapp.console.views import PAGE, Answer, sentence, show, whole
+from webapp.console.views import PAGE, Answer, sentence, show
 from webapp.honours import queries, service
 from webapp.honours import words as said
 from webapp.honours.forms import NewRound, RoundFacts, read_reason
@@ -19,7 +19,7 @@ from webapp.ledger import funds
 from webapp.members import queries as members
 from webapp.pledges import queries as pledges
 from webapp.store import Tx
-from webapp.web import after_arg, guard, house, now, page_of, say, signed_in, t
+from webapp.web import after_arg, guard, house, now, page_of, say, signed_in, t, whole
 
 bp = Blueprint("console_honours", __name__, url_prefix="/console/honours")
 JUDGE = ("reviewer", "administrator")

@@ -50,15 +50,6 @@ def change(use_case: Callable[[Tx], Any], back: str, said: str) -> Response:
     return redirect(back, 303)
 
 
-def whole(text: str | None, field: str = "after") -> int | None:
-    """An optional whole number of an address or a form."""
-    if not text:
-        return None
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise Invalid({field: "invalid"})
-    return int(text)
-
-
 def one_of(text: str | None, allowed: Any, field: str) -> str | None:
     """An optional choice of an address; Invalid for anything not offered."""
     if not text:

@@ -11,8 +11,8 @@ from markupsafe import Markup
 from points_engine.clock import local_day
 from points_engine.errors import Invalid
 from webapp.green_units import figures, joining, queries, service
-from webapp.green_units.forms import UnitNames, read_id
-from webapp.web import after_arg, guard, house, now, page_of, say, signed_in, t
+from webapp.green_units.forms import UnitNames
+from webapp.web import after_arg, guard, house, now, page_of, say, signed_in, t, whole
 from webapp.web.urls import outward
 
 bp = Blueprint("unit_admin", __name__, url_prefix="/unit-admin")
@@ -89,7 +89,7 @@ def boards(unit_id: int) -> Any:
 @bp.post("/<int:unit_id>/people/remove")
 @guard.unit_admin
 def remove(unit_id: int) -> Any:
-    member_id = read_id(request.form.get("member"), "member") or 0
+    member_id = whole(request.form.get("member"), "member") or 0
     house().store.retrying(lambda tx: service.remove_member(tx, signed_in().member_id, unit_id, member_id, now()))
     say(t("已移出，此前的减排量仍计入本单位", "Removed; what they did before still counts"))
     if member_id == signed_in().member_id:

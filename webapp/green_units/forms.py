@@ -60,12 +60,3 @@ def read_kind(text: str | None) -> str:
     if text not in KINDS:
         raise Invalid({"kind": "not_a_choice"})
     return str(text)
-
-
-def read_id(text: str | None, field: str) -> int | None:
-    """An optional id from a form."""
-    if not text:
-        return None
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise Invalid({field: "invalid"})
-    return int(text)

@@ -9,10 +9,9 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from points_engine.clock import local_day
 from points_engine.errors import EngineError, Invalid
 from webapp.green_units import figures, parts, queries, service
-from webapp.green_units.forms import read_id
 from webapp.green_units.tree import DEEPEST
 from webapp.members import queries as members
-from webapp.web import guard, house, now, say, signed_in, t
+from webapp.web import guard, house, now, say, signed_in, t, whole
 from webapp.web.messages import message
 
 bp = Blueprint("unit_parts", __name__, url_prefix="/unit-admin")
@@ -64,7 +63,7 @@ def move(unit_id: int, part_id: int) -> Any:
     return _change(
         unit_id,
         lambda tx: service.move_department(
-            tx, signed_in().member_id, _own(tx, unit_id, part_id), read_id(request.form.get("to"), "to"), now()
+            tx, signed_in().member_id, _own(tx, unit_id, part_id), whole(request.form.get("to"), "to"), now()
         ),
         t("已移动，下级一起过去", "Moved, with everything under it"),
         part_id,
@@ -102,8 +101,8 @@ def set_admin(unit_id: int, part_id: int) -> Any:
 @guard.unit_admin
 def move_person(unit_id: int) -> Any:
     """Put a member into another part from today on."""
-    member_id = read_id(request.form.get("member"), "member") or 0
-    part_id = read_id(request.form.get("department"), "department")
+    member_id = whole(request.form.get("member"), "member") or 0
+    part_id = whole(request.form.get("department"), "department")
     house().store.retrying(
         lambda tx: service.move_member(tx, signed_in().member_id, unit_id, member_id, part_id, now())
     )
@@ -124,7 +123,7 @@ def show(part_id: int) -> str:
 
 def _under(tx: Any, unit_id: int) -> int:
     """Where a new part goes: the unit, or a part of this very unit."""
-    to = read_id(request.form.get("under"), "under")
+    to = whole(request.form.get("under"), "under")
     return unit_id if to is None else _own(tx, unit_id, to)
 
 

@@ -11,12 +11,12 @@ from points_engine.errors import EngineError, Invalid
 from webapp.green_units import figures, inviting, joining, queries, roster, service
 from webapp.green_units.admin import bp as admin_bp
 from webapp.green_units.family_pages import bp as family_bp
-from webapp.green_units.forms import UnitNames, read_code, read_id
+from webapp.green_units.forms import UnitNames, read_code
 from webapp.green_units.parts_pages import bp as parts_bp
 from webapp.green_units.roster_lines import listed_number
 from webapp.green_units.roster_pages import bp as roster_bp
 from webapp.green_units.roster_pages import the_book
-from webapp.web import current, guard, house, now, say, signed_in, t
+from webapp.web import current, guard, house, now, say, signed_in, t, whole
 
 bp = Blueprint("green_units", __name__)
 BLUEPRINTS = (bp, admin_bp, parts_bp, roster_bp, family_bp)
@@ -33,7 +33,7 @@ def index() -> str:
 def join() -> Any:
     try:
         code = read_code(request.form.get("code"))
-        department = read_id(request.form.get("department"), "department")
+        department = whole(request.form.get("department"), "department")
         joined = house().store.retrying(lambda tx: _join(tx, code, department, request.form.get("number", "")))
         if joined is None:
             raise Invalid({"code": "unknown_code"})

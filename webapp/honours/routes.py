@@ -13,7 +13,7 @@ from webapp.honours import files, queries, service, words
 from webapp.honours.forms import Nomination, Objection, read_code
 from webapp.members import queries as members
 from webapp.pledges import queries as pledges
-from webapp.web import after_arg, current, guard, house, now, page_of, say, signed_in, t
+from webapp.web import after_arg, current, guard, house, now, page_of, say, signed_in, t, whole
 from webapp.web.messages import message
 from webapp.web.urls import outward
 
@@ -227,7 +227,4 @@ def verify(code: str) -> Answer:
 
 
 def _number(field: str) -> int:
-    text = request.values.get(field) or "0"
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise Invalid({field: "invalid"})
-    return int(text)
+    return whole(request.values.get(field), field) or 0

@@ -9,10 +9,11 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from points_engine.errors import EngineError, Invalid
 from webapp.merchants import queries, service
-from webapp.rewards.forms import Fulfil, read_uuid
+from webapp.rewards.forms import Fulfil
 from webapp.web import guard, house, now, page_of, signed_in
 from webapp.web.messages import message
 from webapp.web.paging import moment_arg, moment_key
+from webapp.web.urls import uuid_of
 
 bp = Blueprint("merchants", __name__)
 
@@ -57,8 +58,7 @@ def fulfil() -> Any:
 @guard.merchant
 def receipt(fulfilment_id: str) -> str:
     person = signed_in()
-    wrong: dict[str, str] = {}
-    known = read_uuid(fulfilment_id, "id", wrong) or str(uuid.UUID(int=0))
+    known = uuid_of(fulfilment_id)
     with house().store.read() as tx:
         page = queries.receipt(tx, person.member_id, known)
     return render_template("merchants/receipt.html", page=page)

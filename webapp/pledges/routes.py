@@ -13,7 +13,7 @@ from webapp.green_units import queries as green_units
 from webapp.papers.certificates import Certificate, certificate
 from webapp.pledges import queries, service
 from webapp.pledges.forms import read_number
-from webapp.web import current, guard, house, now, say, signed_in, t
+from webapp.web import current, guard, house, now, say, signed_in, t, whole
 from webapp.web.messages import message
 from webapp.web.urls import outward
 
@@ -144,10 +144,7 @@ def _file(text: queries.Edition, name: str, number: str, at: datetime) -> Respon
 
 
 def _number(field: str) -> int:
-    text = request.form.get(field) or "0"
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise Invalid({field: "invalid"})
-    return int(text)
+    return whole(request.form.get(field), field) or 0
 
 
 def _before(text: str | None) -> tuple[datetime, int] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -13,9 +12,9 @@ from webapp.activities import queries as acts
 from webapp.review import queries, service
 from webapp.web import current, guard, house, now, say, signed_in, t
 from webapp.web.messages import message, reason
+from webapp.web.urls import uuid_of
 
 bp = Blueprint("review", __name__)
-NOWHERE = str(uuid.UUID(int=0))
 
 
 @bp.app_template_global("appeal_of_act")
@@ -32,7 +31,7 @@ def appeal_of_act(activity_id: str) -> queries.Appeal | None:
 @guard.member
 def appeal(activity_id: str) -> Any:
     """One tap; a few words are welcome and not needed."""
-    person, known = signed_in(), _uuid(activity_id)
+    person, known = signed_in(), uuid_of(activity_id)
     words = request.form.get("words", "")
     try:
         _, fresh = house().store.retrying(lambda tx: service.open_appeal(tx, person.member_id, known, words, now()))
@@ -53,11 +52,3 @@ def figures() -> str:
     with house().store.read() as tx:
         months = queries.by_month(tx, now())
     return render_template("review/figures.html", months=months, rules=rules())
-
-
-def _uuid(text: str) -> str:
-    """The id in its one spelling; nonsense is not found, like a stranger's."""
-    try:
-        return str(uuid.UUID(text))
-    except ValueError:
-        return NOWHERE

@@ -14,10 +14,11 @@ from markupsafe import Markup
 from points_engine.errors import EngineError, refuse
 from webapp.members import queries as members
 from webapp.rewards import codes, queries, service
-from webapp.rewards.forms import Redeem, read_uuid
+from webapp.rewards.forms import Redeem
 from webapp.web import current, guard, house, now, page_of, say, signed_in, t
 from webapp.web.messages import message
 from webapp.web.paging import moment_arg, moment_key
+from webapp.web.urls import uuid_of
 
 bp = Blueprint("rewards", __name__)
 bp.add_app_template_filter(codes.shown, "code")
@@ -134,8 +135,7 @@ def _whose(tx: Any, child: str | None) -> int:
 
 def _own(redemption_id: str) -> tuple[int, queries.RedemptionView]:
     """The member's own or their child's, by an id that may be any text; nonsense is not found like a stranger's."""
-    wrong: dict[str, str] = {}
-    known = read_uuid(redemption_id, "id", wrong) or str(uuid.UUID(int=0))
+    known = uuid_of(redemption_id)
     me = signed_in().member_id
     with house().store.read() as tx:
         for ward in members.wards(tx, me):

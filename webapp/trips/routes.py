@@ -25,11 +25,11 @@ from webapp.web import guard, house, now, page_of, safe_next, say, signed_in, t
 from webapp.web.errors import STATUS
 from webapp.web.messages import message
 from webapp.web.paging import moment_arg, moment_key
+from webapp.web.urls import uuid_of
 
 bp = Blueprint("trips", __name__)
 bp.add_app_template_global(views.mode_of, "trip_mode")
 PAGE = 30
-NOWHERE = str(uuid.UUID(int=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ def index() -> str:
 @bp.get("/trips/<trip_id>")
 @guard.member
 def show(trip_id: str) -> str:
-    mine, known = signed_in().member_id, _uuid(trip_id)
+    mine, known = signed_in().member_id, uuid_of(trip_id)
     with house().store.read() as tx:
         trip = queries.one(tx, mine, known)
         act = activities.one(tx, mine, known)
@@ -216,11 +216,3 @@ def _field(name: str) -> str:
     if name.startswith("inputs."):
         return name.replace("inputs.", "input-", 1)
     return "mode" if name in ("mode", "behaviour") else "files"
-
-
-def _uuid(text: str) -> str:
-    """The id in its one spelling; nonsense is not found, like a stranger's."""
-    try:
-        return str(uuid.UUID(text))
-    except ValueError:
-        return NOWHERE

@@ -14,7 +14,7 @@ from webapp.web.guards import guard
 from webapp.web.house import House, Principal
 from webapp.web.i18n import lang, t
 from webapp.web.install import install
-from webapp.web.paging import Page, after_arg, page_of
+from webapp.web.paging import Page, after_arg, page_of, whole
 from webapp.web.urls import safe_next
 
 __all__ = [
@@ -36,4 +36,5 @@ __all__ = [
     "say",
     "signed_in",
     "t",
+    "whole",
 ]

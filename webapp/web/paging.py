@@ -37,10 +37,17 @@ def page_of(rows: Sequence[Row], limit: int, key: Callable[[Row], object]) -> Pa
 def after_arg() -> int | None:
     """`?after=` as a whole number, or None on the first page."""
     text = request.args.get("after")
-    if text is None:
-        return None
+    return None if text is None else _digits(text, "after")
+
+
+def whole(text: str | None, field: str = "after") -> int | None:
+    """An optional whole number of an address or a form, at most 18 digits; Invalid by its field."""
+    return _digits(text, field) if text else None
+
+
+def _digits(text: str, field: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise Invalid({"after": "invalid"})
+        raise Invalid({field: "invalid"})
     return int(text)
 
 

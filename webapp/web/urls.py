@@ -1,12 +1,15 @@
-"""Where a request may be sent next: only to a page of ours."""
+"""Addresses: where a request may be sent next (only to a page of ours), and ids that stand in them."""
 
 from __future__ import annotations
 
+import uuid
 from urllib.parse import unquote, urlsplit
 
 from flask import request
 
 from webapp.web.context import house
+
+NOWHERE = str(uuid.UUID(int=0))  # no row of ours has this id
 
 
 def is_local(target: str) -> bool:
@@ -36,3 +39,11 @@ def outward(path: str) -> str:
 def here() -> str:
     """The path and query of this page, for a form that should come back to it."""
     return request.full_path.rstrip("?") if request.method == "GET" else "/"
+
+
+def uuid_of(text: str) -> str:
+    """The UUID of an address in its one spelling; nonsense becomes NOWHERE, so that it is not found like a stranger's."""
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        return NOWHERE
