@@ -17,7 +17,10 @@ from points_engine.methodology import Behaviour, Cap, Level, Quantified, quantif
 Key = tuple[str, str]  # (scope, period)
 Inputs = Mapping[str, Decimal | str]
 Span = tuple[datetime, datetime]
+Ride = tuple[datetime, datetime, str]  # what a recorded trip covers, and the behaviour it stands for
 MILLI = 1000
+# Names for one way of getting about: told shortly before or after a recording of it, it is the same ride.
+SAME_WAY = (frozenset({"bike", "shared_bike", "ebike"}), frozenset({"bus", "bus_ride"}))
 METER_POINTS = "points:meters"  # the scope of what meters have earned in a month
 CAP_REASONS = {
     "act": "per_act_cap_reached",
@@ -55,18 +58,29 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A travel act without a recording: when, as what, on whose word, and what it was paid."""
+
+    at: datetime
+    code: str
+    level: Level
+    grams: int
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """What the member has used up: counters by (scope, period), and today's declared grams and points.
 
-    `spans` are the times of the member's recorded trips that stand, `trips` the instants of travel acts
-    without a recording with what they were paid (grams, points), `aside` the behaviours that a meter replaces.
+    `spans` are the member's recorded trips that stand, `trips` the travel acts without a recording,
+    `aside` the behaviours that a meter replaces.
     """
 
     counters: Mapping[Key, int]
     declared_g: int
     points: int
-    spans: Sequence[Span] = ()
-    trips: Sequence[tuple[datetime, int, int]] = ()
+    spans: Sequence[Ride] = ()
+    trips: Sequence[Told] = ()
     aside: frozenset[str] = frozenset()
 
 
@@ -91,6 +105,31 @@ def instant_mates(behaviour: Behaviour) -> frozenset[str]:
 def is_travel(behaviour: Behaviour) -> bool:
     """Whether the act is one of getting about."""
     return bool(instant_mates(behaviour))
+
+
+def nearby() -> timedelta:
+    """How far around a recording the same ride may be told again."""
+    return timedelta(minutes=limits()["same_ride_minutes"])
+
+
+def days_around(span: Span) -> list[date]:
+    """The days on which the ride of a recording may have been told."""
+    first, last = local_day(span[0] - nearby()), local_day(span[1] + nearby())
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def same_ride(starts: datetime, ends: datetime, recorded: str, at: datetime, code: str, level: Level) -> bool:
+    """Whether travel told at an instant is the ride of a recording: within its time, or near it the same way.
+
+    Bicycles are unlocked and buses boarded before a recording begins; after its end only one's own word repeats
+    it, for a partner's next record is the next ride.
+    """
+    if starts <= at <= ends:
+        return True
+    if code != recorded and not any(code in way and recorded in way for way in SAME_WAY):
+        return False
+    after = nearby() if level in (Level.DECLARED, Level.PHOTO) else timedelta(0)
+    return starts - nearby() <= at <= ends + after
 
 
 def stands_aside(day: date, since: date, until: date | None) -> bool:
@@ -174,9 +213,9 @@ def _stands_aside(act: Act, windows: Mapping[str, str], usage: Usage) -> str | N
         return "metered_at_home"
     if act.span is not None:
         starts, ends = act.span
-        if any(first < ends and starts < last for first, last in usage.spans):
+        if any(first < ends and starts < last for first, last, _ in usage.spans):
             return "trip_overlaps"
-    elif act.travel and any(first <= act.occurred_at <= last for first, last in usage.spans):
+    elif act.travel and any(same_ride(*ride, act.occurred_at, act.behaviour.code, act.level) for ride in usage.spans):
         return "counted_elsewhere"
     return "counted_elsewhere" if _excluded(act.behaviour, windows, usage) else None
 
@@ -203,8 +242,8 @@ def _already_paid(act: Act, windows: Mapping[str, str], usage: Usage) -> tuple[i
     grams = sum(counters.get((f"grams:{other}", window), 0) for other, window in replaced)
     points = sum(counters.get((f"points:{other}", window), 0) for other, window in replaced)
     if act.span is not None:  # the same trip told before without its recording
-        inside = [(g, p) for at, g, p in usage.trips if act.span[0] <= at <= act.span[1]]
-        grams, points = grams + sum(g for g, _ in inside), points + sum(p for _, p in inside)
+        same = [t for t in usage.trips if same_ride(*act.span, act.behaviour.code, t.at, t.code, t.level)]
+        grams, points = grams + sum(t.grams for t in same), points + sum(t.points for t in same)
     return grams, points
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +15,7 @@ from points_engine.ledger import Move
 from points_engine.methodology import Level, load
 from webapp.activities import audit, queries, service, views
 from webapp.activities.commands import LogActivity, read_command
+from webapp.activities.partner_acts import PartnerAct, PartnerDesk
 from webapp.activities.proofs import Proof
 from webapp.ledger import queries as ledger
 from webapp.ledger.audit import check_members
@@ -133,6 +135,50 @@ def test_a_recording_over_an_earlier_claim_adds_the_difference(store: Store, tog
     records = log(store, claim, ride) if together else [*log(store, claim), *log(store, ride)]
     assert [told(r) for r in records] == [("accepted", 238, []), ("accepted", 238, ["counted_in_part"])]
     assert faults(store) == []
+
+
+def feed(natural: str = "1") -> Proof:
+    return Proof("feed", Level.PARTNER, source="rides", natural=natural)
+
+
+BEFORE, AFTER, LATER = NOW - timedelta(minutes=68), NOW - timedelta(minutes=32), NOW - timedelta(minutes=29)
+SCAN = Proof("scan", Level.PHOTO, source="place:1")
+
+
+@pytest.mark.parametrize("first", ["ride", "claim"])
+@pytest.mark.parametrize(
+    ("way", "behaviour", "proof", "at", "same"),
+    [
+        ("bike", "bike", None, AFTER, True),  # told once more from the first page, after the ride
+        ("bike", "ebike", None, BEFORE, True),
+        ("bike", "shared_bike", feed(), BEFORE, True),  # unlocked before the recording began
+        ("bike", "shared_bike", feed(), AFTER, False),  # the next ride
+        ("bus", "bus_ride", SCAN, BEFORE, True),  # the plate at the door, then the recording
+        ("bus", "bus_ride", feed(), AFTER, False),  # a change of buses
+        ("bike", "bike", None, LATER, False),
+        ("bike", "walk", None, AFTER, False),  # the last way on foot
+        ("bike", "bus", None, BEFORE, False),
+    ],
+)
+def test_a_ride_told_again_beside_its_recording_pays_once(
+    store: Store, first: str, way: str, behaviour: str, proof: Proof | None, at: datetime, same: bool
+) -> None:
+    ride, claim = act(way, "5", trip(60, 20)), act(behaviour, "1", proof, at)
+    alone = {each.key: log(store, each)[0]["grams"] for each in (act(way, "5", trip(60, 20), member=2),)}
+    order = (ride, claim) if first == "ride" else (claim, ride)
+    records = [log(store, each)[0] for each in order]
+    paid, (whole,) = sum(r["grams"] for r in records), alone.values()
+    assert paid == whole if same else paid > whole and not any(r["reasons"] for r in records)
+    assert faults(store) == []
+
+
+def test_a_feed_by_the_hundred_knows_the_recording_it_begins_with(store: Store) -> None:
+    log(store, act("bike", "5", trip(60, 20), member=7))
+    rides = [PartnerAct(n, f"r{n}", "shared_bike", Decimal(2), (), BEFORE) for n in range(1, 251)]
+    with store.write() as tx:
+        outcomes = PartnerDesk(CATALOGUE, replace(feed(), natural="")).log(tx, rides, NOW)
+    assert [n for n, each in enumerate(outcomes, 1) if each.status != "credited"] == [7]
+    assert outcomes[6].reason == "counted_elsewhere"
 
 
 def test_an_undone_trip_frees_its_time(store: Store) -> None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from points_engine.errors import EngineError
 from points_engine.review import Reputation, picked
@@ -362,14 +362,40 @@ def test_accounts_in_lockstep_come_before_a_person(house: Any, ling: Person) -> 
 
 def test_the_sweep_forgets_and_closes_what_no_longer_stands(house: Any, ling: Person) -> None:
     act = sampled(house, ling, 81)
-    from webapp.activities.service import undo_activity
-
     with house.store.write() as tx:
-        undo_activity(tx, ling.id, act, house.clock.now())
+        tx.execute(text("UPDATE activity SET status = 'undone'"))
         old = {"member_id": ling.id, "code": "night", "mark": "x", "activity_id": None, "weight": 3}
         tx.insert(risk_signal, [old | {"seen_at": house.clock.now() - timedelta(days=181)}])
     assert groups.sweep(house, house.clock.now()) == 2
     assert case_of(house, ling, "sample", act).state == "void"
+
+
+def test_a_sample_nobody_looks_at_lapses_and_lets_its_evidence_go(house: Any, ling: Person, desk: Any) -> None:
+    act, staffs = sampled(house, ling, 82), sampled(house, desk[1], 83)
+    say(house, desk[0], desk[1], "sample", staffs, "pass")
+    assert case_of(house, desk[1], "sample", staffs).state == "first_said"
+    house.clock.advance(days=27)
+    assert groups.sweep(house, house.clock.now()) == 0 and purge_photos(house, house.clock.now()) == 0
+    house.clock.advance(days=2)
+    assert groups.sweep(house, house.clock.now()) == 1
+    assert case_of(house, ling, "sample", act).state == "void"
+    house.clock.advance(days=2)
+    assert purge_photos(house, house.clock.now()) == 1, "the one that waits for a second word stays"
+    with house.store.read() as tx:
+        assert [row.member_id for row in tx.rows(text("SELECT member_id FROM upload"))] == [desk[1].id]
+
+
+def test_nothing_is_drawn_while_it_can_still_be_undone(house: Any, ling: Person) -> None:
+    """Else who sees (on the trip's page, in the export) that an act was drawn takes it back and tells it anew."""
+    act = log(house, ling, shade=84)
+    for _ in range(10):
+        house.clock.advance(minutes=1)
+        screening.screen_acts(house, house.clock.now())
+        assert case_of(house, ling, "sample", act) is None
+    undo_until = one(house, ling, act)["recorded_at"] + timedelta(minutes=10)
+    assert house.clock.now() == undo_until
+    house.clock.advance(minutes=1)
+    assert screening.screen_acts(house, house.clock.now()) == 1
 
 
 # --- figures and leaving -------------------------------------------------------------------------------

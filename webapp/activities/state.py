@@ -9,7 +9,18 @@ from typing import Any
 
 from sqlalchemy import bindparam, or_, select
 
-from points_engine.activity import Decision, Span, Usage, instant_mates, is_travel, periods, stands_aside
+from points_engine.activity import (
+    Decision,
+    Ride,
+    Told,
+    Usage,
+    days_around,
+    instant_mates,
+    is_travel,
+    nearby,
+    periods,
+    stands_aside,
+)
 from points_engine.clock import local_day
 from points_engine.methodology import Level
 from webapp.activities.commands import LogActivity
@@ -53,7 +64,7 @@ _EVIDENCE = Query(
     .where(among("keys", upload.c.member_id, upload.c.id))
 )
 _SPANS = Query(
-    select(proof.c.member_id, proof.c.id, proof.c.starts_at, proof.c.ends_at)
+    select(proof.c.member_id, proof.c.starts_at, proof.c.ends_at, activity.c.behaviour)
     .join(activity, (activity.c.member_id == proof.c.member_id) & (activity.c.id == proof.c.id))
     .where(
         among("members", proof.c.member_id),
@@ -63,7 +74,14 @@ _SPANS = Query(
     )
 )
 _TRIPS = Query(
-    select(activity.c.member_id, activity.c.behaviour, activity.c.occurred_at, activity.c.grams, activity.c.points)
+    select(
+        activity.c.member_id,
+        activity.c.behaviour,
+        activity.c.level,
+        activity.c.occurred_at,
+        activity.c.grams,
+        activity.c.points,
+    )
     .join(proof, (activity.c.member_id == proof.c.member_id) & (activity.c.id == proof.c.id), isouter=True)
     .where(
         among("members", activity.c.member_id),
@@ -131,7 +149,7 @@ class Ledgers:
     def remember(self, command: LogActivity, day: date, level: Level, verdict: Decision) -> None:
         """Let the next act of this batch see what this one used."""
         member_id = command.member_id
-        self._remember_travel(command, verdict)
+        self._remember_travel(command, level, verdict)
         counters = self.counters.setdefault(member_id, {})
         for (scope, period), n in verdict.counters.items():
             counters[(scope, period)] = counters.get((scope, period), 0) + n
@@ -141,14 +159,15 @@ class Ledgers:
         grams = verdict.grams if level is Level.DECLARED else 0
         self.days[(member_id, day)] = (declared + grams, points + verdict.points)
 
-    def _remember_travel(self, command: LogActivity, verdict: Decision) -> None:
+    def _remember_travel(self, command: LogActivity, level: Level, verdict: Decision) -> None:
         span = command.proof.span if command.proof else None
         if verdict.status == "rejected" or "trip_overlaps" in verdict.reasons:
             return
         if span is not None:
-            self.spans.setdefault(command.member_id, []).append(span)
+            self.spans.setdefault(command.member_id, []).append((*span, command.behaviour.code))
         elif verdict.grams or verdict.points:
-            self.trips.setdefault(command.member_id, []).append((command.occurred_at, verdict.grams, verdict.points))
+            told = Told(command.occurred_at, command.behaviour.code, level, verdict.grams, verdict.points)
+            self.trips.setdefault(command.member_id, []).append(told)
 
     def flush(self) -> None:
         """Write the acts, their evidence, counters and transfers."""
@@ -190,8 +209,10 @@ def _about_travel(members: list[int], commands: Sequence[LogActivity]) -> dict[s
     if not travel:
         return {}
     times = [at for c in travel for at in (c.proof.span if c.proof and c.proof.span else (c.occurred_at,))]
-    asked: dict[str, Asked] = {"spans": (_SPANS, {"members": members, "first": min(times), "last": max(times)})}
-    if days := sorted({local_day(at) for c in travel if c.proof and c.proof.span for at in c.proof.span}):
+    first, last = min(times) - nearby(), max(times) + nearby()
+    asked: dict[str, Asked] = {"spans": (_SPANS, {"members": members, "first": first, "last": last})}
+    spans = [c.proof.span for c in travel if c.proof and c.proof.span]
+    if days := sorted({day for span in spans for day in days_around(span)}):
         asked["trips"] = (_TRIPS, {"members": members, "days": days})
     return asked
 
@@ -212,17 +233,18 @@ def _photos_of(rows: Sequence[Any]) -> dict[tuple[int, str], Photo]:
 
 def _travel_of(
     spans: Sequence[Any], trips: Sequence[Any], commands: Sequence[LogActivity]
-) -> tuple[dict[int, list[Span]], dict[int, list[tuple[datetime, int, int]]]]:
-    covered: dict[int, list[Span]] = {}
+) -> tuple[dict[int, list[Ride]], dict[int, list[Told]]]:
+    covered: dict[int, list[Ride]] = {}
     for row in spans:
-        covered.setdefault(row.member_id, []).append((row.starts_at, row.ends_at))
-    told: dict[int, list[tuple[datetime, int, int]]] = {}
+        covered.setdefault(row.member_id, []).append((row.starts_at, row.ends_at, row.behaviour))
+    told: dict[int, list[Told]] = {}
     if trips:
         travel = [c.behaviour for c in commands if is_travel(c.behaviour)]
         codes = {b.code for b in travel} | {other for b in travel for other in instant_mates(b)}
         for row in trips:
             if row.behaviour in codes and (row.grams or row.points):
-                told.setdefault(row.member_id, []).append((row.occurred_at, row.grams, row.points))
+                one = Told(row.occurred_at, row.behaviour, Level(row.level), row.grams, row.points)
+                told.setdefault(row.member_id, []).append(one)
     return covered, told
 
 
@@ -239,7 +261,7 @@ def unusual_members(
     """Members with a recorded trip between the instants, or whose meter stands for something."""
     found: set[int] = set()
     if travel:
-        found |= {row[0] for row in _SPANS.tuples(tx, members=members, first=first, last=last)}
+        found |= {row[0] for row in _SPANS.tuples(tx, members=members, first=first - nearby(), last=last + nearby())}
     if metered:
         found |= {row[0] for row in _DISPLACED.tuples(tx, members=members)}
     return found

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from points_engine.activity import Act, Decision, Usage, instant_mates, is_travel, periods, stands_aside
+from points_engine.activity import (
+    Act,
+    Decision,
+    Ride,
+    Told,
+    Usage,
+    days_around,
+    instant_mates,
+    is_travel,
+    nearby,
+    periods,
+    stands_aside,
+)
 from points_engine.clock import local_day
 from points_engine.errors import refuse
 from points_engine.ledger import Move, expiry
@@ -109,40 +120,40 @@ def usage_now(tx: Tx, member_id: int, activity_id: str, act: Act) -> Usage:
     )
 
 
-def _spans_beside(tx: Tx, member_id: int, activity_id: str, act: Act) -> list[tuple[datetime, datetime]]:
+def _spans_beside(tx: Tx, member_id: int, activity_id: str, act: Act) -> list[Ride]:
     first, last = act.span or (act.occurred_at, act.occurred_at)
     rows = tx.rows(
-        select(proof.c.starts_at, proof.c.ends_at)
+        select(proof.c.starts_at, proof.c.ends_at, activity.c.behaviour)
         .join(activity, (activity.c.member_id == proof.c.member_id) & (activity.c.id == proof.c.id))
         .where(
             proof.c.member_id == member_id,
             proof.c.id != activity_id,
-            proof.c.ends_at >= first,
-            proof.c.starts_at <= last,
+            proof.c.ends_at >= first - nearby(),
+            proof.c.starts_at <= last + nearby(),
             activity.c.status.in_(("accepted", "pending")),
         )
     )
-    return [(row.starts_at, row.ends_at) for row in rows]
+    return [(row.starts_at, row.ends_at, row.behaviour) for row in rows]
 
 
-def _told_within(tx: Tx, member_id: int, activity_id: str, act: Act) -> list[tuple[datetime, int, int]]:
-    """What was paid for the time of a recorded trip when it was told without its recording."""
+def _told_within(tx: Tx, member_id: int, activity_id: str, act: Act) -> list[Told]:
+    """What was paid around the time of a recorded trip when it was told without its recording."""
     if act.span is None or not is_travel(act.behaviour):
         return []
     codes = {act.behaviour.code} | instant_mates(act.behaviour)
     rows = tx.rows(
-        select(activity.c.occurred_at, activity.c.grams, activity.c.points)
+        select(activity.c.occurred_at, activity.c.behaviour, activity.c.level, activity.c.grams, activity.c.points)
         .join(proof, (activity.c.member_id == proof.c.member_id) & (activity.c.id == proof.c.id), isouter=True)
         .where(
             activity.c.member_id == member_id,
             activity.c.id != activity_id,
-            activity.c.occurred_on.in_(sorted({local_day(at) for at in act.span})),
+            activity.c.occurred_on.in_(days_around(act.span)),
             activity.c.behaviour.in_(sorted(codes)),
             activity.c.status == "accepted",
             proof.c.ends_at.is_(None),
         )
     )
-    return [(row.occurred_at, row.grams, row.points) for row in rows]
+    return [Told(row.occurred_at, row.behaviour, Level(row.level), row.grams, row.points) for row in rows]
 
 
 def counters_out(counters: Mapping[tuple[str, str], int]) -> dict[str, int]:

@@ -71,8 +71,12 @@ def _marks(
 
 
 def sweep(house: Any, now: datetime) -> int:
-    """Forget signals of half a year ago and close cases about acts that no longer stand; returns how many rows."""
+    """Forget old signals, close cases about acts that no longer stand, let old samples lapse; returns how many rows."""
     return int(house.store.retrying(lambda tx: _sweep(tx, now)))
+
+
+def _sample_days() -> timedelta:
+    return timedelta(days=rules()["decisions"]["sample_days"])
 
 
 def _sweep(tx: Tx, now: datetime) -> int:
@@ -84,7 +88,8 @@ def _sweep(tx: Tx, now: datetime) -> int:
     wanted = {"pending": "pending", "sample": "accepted", "appeal": "rejected"}
     for case in waiting:
         record = known.get((case.member_id, case.activity_id))
-        if record is None or record["status"] != wanted[case.kind]:
+        lapsed = case.kind == "sample" and case.state == "open" and case.opened_at < now - _sample_days()
+        if lapsed or record is None or record["status"] != wanted[case.kind]:
             cases.close(tx, case, "void", None, "void", "", "", now)
             keeping.keep(tx, case.member_id, case.activity_id, False)
             gone += 1

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from points_engine import risk
+from points_engine.activity import limits
 from points_engine.clock import local_day
 from points_engine.methodology import Catalogue
 from points_engine.review import is_new, picked, rate, rules
@@ -34,7 +35,7 @@ def screen_acts(house: Any, now: datetime) -> int:
     """Draw samples and look for signals among the acts recorded since last time; safe to run twice."""
     with house.store.read() as tx:
         until = tx.scalar(select(screening.c.until).where(screening.c.id == 1))
-    since = until - OVERLAP if until else now - FIRST_LOOK
+    since = until - OVERLAP - _undo() if until else now - FIRST_LOOK
     opened, after = 0, None
     while True:
         with house.store.read() as tx:
@@ -66,13 +67,18 @@ def screen_page(tx: Tx, house: Any, rows: Sequence[Record], now: datetime) -> in
     return opened
 
 
+def _undo() -> timedelta:
+    """Nothing is drawn while it can be undone: else who saw that it was would take it back and tell it anew."""
+    return timedelta(minutes=limits()["undo_minutes"])
+
+
 def _secret(house: Any) -> bytes:
     return hmac.digest(house.settings.secret_key.encode(), b"review-sampling", hashlib.sha256)
 
 
 def _draw(tx: Tx, secret: bytes, rows: Sequence[Record], now: datetime) -> int:
     """Open a case for each act that is drawn; what it earned stays until a person says otherwise."""
-    rows = [r for r in rows if r["status"] == "accepted" and (r["grams"] or r["points"]) and r["decided_by"] is None]
+    rows = [r for r in rows if _may_be_drawn(r, now)]
     people = sorted({row["member_id"] for row in rows})
     standings = standing.of_members(tx, people)
     newcomers = _newcomers(tx, rows)
@@ -87,6 +93,11 @@ def _draw(tx: Tx, secret: bytes, rows: Sequence[Record], now: datetime) -> int:
     for (member_id, activity_id), _ in fresh:
         keeping.keep(tx, member_id, activity_id, True)
     return cases.open_cases(tx, [cases.new_case(m, "sample", act, cause, now) for (m, act), cause in fresh])
+
+
+def _may_be_drawn(row: Record, now: datetime) -> bool:
+    credited = row["status"] == "accepted" and (row["grams"] or row["points"]) and row["decided_by"] is None
+    return bool(credited and row["recorded_at"] < now - _undo())
 
 
 def _newcomers(tx: Tx, rows: Sequence[Record]) -> set[tuple[int, str]]:
