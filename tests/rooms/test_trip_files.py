@@ -50,6 +50,23 @@ def test_segments_and_files_stay_apart() -> None:
     assert first[0][0].at < first[1][0].at
 
 
+def test_two_devices_on_one_ride_tell_it_once() -> None:
+    phone, watch = gpx(30), gpx(60).replace(b'lat="36.', b'lat="36.1')
+    assert sizes(phone, watch) == sizes(watch, phone) == [60], "the one that tells of more"
+    evening = gpx(20).replace(b"T01:", b"T10:")
+    assert sizes(phone, gpx(30, 30).replace(b'lat="36.', b'lat="36.1'), evening) == [30, 30, 20]
+    inside = gpx(10, 10).replace(b"T01:00:1", b"T01:00:0")
+    assert sizes(inside) == [10, 10], "what runs back inside a file is for the judge"
+
+
+def test_a_file_in_a_chinese_encoding_is_read() -> None:
+    named = gpx(3).decode().replace("<trk>", "<trk><name>晨骑</name>")
+    for name in ("GBK", "gb2312", "GB18030"):
+        assert sizes(named.replace('"1.0"?', f'"1.0" encoding="{name}"?').encode("gb18030")) == [3]
+    entity = '<?xml version="1.0" encoding="GBK"?><!DOCTYPE l [<!ENTITY a "甲">]><gpx>&a;</gpx>'
+    assert refused(entity.encode("gbk")) == "hostile_xml"
+
+
 def test_geojson_and_tcx_are_read() -> None:
     line = {"type": "LineString", "coordinates": [[113.1, 36.1], [113.2, 36.2, 900]]}
     iso, millis = ["2026-06-16T01:00:00Z", "2026-06-16T09:00:05+08:00"], [1781571600000, 1781571605000]

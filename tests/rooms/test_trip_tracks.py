@@ -47,6 +47,23 @@ def test_the_line_shows_neither_ends_nor_coordinates(house: Any) -> None:
     assert lines.blurred(elsewhere) == line, "the place cannot be told from the line"
 
 
+def drawn(segments: list[list[Fix]]) -> tuple[str, ...]:
+    line = lines.blurred(segments)
+    assert line is not None
+    return line.lines
+
+
+def test_where_one_stayed_on_the_way_is_hidden_like_an_end(house: Any) -> None:
+    """Several files make one trip: home, work, home; each of them is somebody's place."""
+    way = [Fix(n * 4.0, 36.1 + n / 10_000, 113.1) for n in range(200)]  # north, eleven metres at a time
+    stayed = [way[:100], [f._replace(at=f.at + 3600) for f in way[100:]]]
+    waited = [way[:100], [f._replace(at=f.at + 60) for f in way[100:]]]
+    (first, last), (upper, lower) = drawn(stayed), drawn(waited)
+    assert first.split()[-1] != upper.split()[-1] and last.split()[0] != lower.split()[0], "a red light is no stay"
+    assert len(drawn([way])) == 1
+    assert lines.blurred([[f._replace(at=f.at * 100) for f in way]]) is None, "nobody records like that"
+
+
 def test_staff_see_the_blurred_line_and_leave_a_trace(house: Any) -> None:
     ling, wang = rider(house, "ling"), make_member(house, "wang", "reviewer")
     id = hand_in(house, ling, ride(house)).record["id"]

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
+from bisect import bisect_left
+from codecs import getincrementaldecoder
 from collections.abc import Iterator, Sequence
+from itertools import accumulate, chain, pairwise
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
@@ -23,6 +27,7 @@ MOST_POINTS = 50_000  # in all files together
 MOST_FILES = 20
 MOST_MEMBERS = 100  # gzip files written one after the other into one; each costs a look at all that follow
 CHUNK = 64 * 1024
+CHINESE = re.compile(rb"""<\?xml[^>]*encoding=["'](?:gbk|gb2312|gb18030)["']""", re.IGNORECASE)
 
 Segments = list[list[Fix]]
 
@@ -40,21 +45,40 @@ def read_recordings(files: Sequence[tuple[str, bytes]]) -> Segments:
     if sum(len(data) for _, data in files) > MOST_SENT:
         raise Invalid({"file": "file_too_large"})
     gathered = Gathered(MOST_POINTS)
+    ends: list[int] = []
     for _, data in files:
         try:
             _read(data, gathered)
         except TooMany:
             raise Invalid({"file": "too_many_points"}) from None
-    segments = _distinct(gathered.segments)
+        ends.append(len(gathered.segments))
+    segments = _once([gathered.segments[a:b] for a, b in pairwise([0, *ends])])
     if not segments:
         raise Invalid({"file": "route_only" if gathered.without_time else "no_fixes"})
     return segments
 
 
-def _distinct(segments: Segments) -> Segments:
-    """By time, and each once: the same file is easily picked twice."""
-    found = {tuple(segment): None for segment in segments if segment}
+def _once(files: list[Segments]) -> Segments:
+    """By time, and each time once: one file is easily picked twice, and a phone and a watch record the same ride.
+
+    Of files that tell of the same time the one that tells of more of it stands; what overlaps inside a file is for
+    the judge.
+    """
+    kept: list[tuple[float, float, list[Fix]]] = []
+    for segments in sorted(files, key=_seconds, reverse=True):
+        taken = sorted((starts, ends) for starts, ends, _ in kept)
+        latest = list(accumulate((ends for _, ends in taken), max))
+        for segment in filter(None, segments):
+            starts, ends = min(fix.at for fix in segment), max(fix.at for fix in segment)
+            before = bisect_left(taken, (ends,))
+            if not before or latest[before - 1] <= starts:
+                kept.append((starts, ends, segment))
+    found = {tuple(segment): None for _, _, segment in kept}
     return [list(segment) for segment in sorted(found, key=lambda fixes: fixes[0].at)]
+
+
+def _seconds(segments: Segments) -> float:
+    return sum(max(fix.at for fix in each) - min(fix.at for fix in each) for each in segments if each)
 
 
 def _read(data: bytes, gathered: Gathered) -> None:
@@ -102,8 +126,7 @@ def _read_xml(first: bytes, rest: Iterator[bytes], gathered: Gathered) -> None:
     recording = Recording(gathered)
     parser = DefusedXMLParser(target=recording, forbid_dtd=True, forbid_entities=True, forbid_external=True)
     try:
-        parser.feed(first)
-        for chunk in rest:
+        for chunk in _characters(first, rest):
             parser.feed(chunk)
         parser.close()
     except DefusedXmlException:
@@ -112,6 +135,17 @@ def _read_xml(first: bytes, rest: Iterator[bytes], gathered: Gathered) -> None:
         raise Invalid({"file": "unreadable_recording" if recording.known else "not_a_recording"}) from None
     if not recording.known:
         raise Invalid({"file": "not_a_recording"})
+
+
+def _characters(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes | str]:
+    """The document in a form that the parser reads: it knows no Chinese encoding but Unicode."""
+    if not CHINESE.match(first[:200]):
+        yield first
+        yield from rest
+        return
+    decoder = getincrementaldecoder("gb18030")(errors="replace")
+    for chunk in chain([first], rest):
+        yield decoder.decode(chunk)
 
 
 def _read_json(first: bytes, rest: Iterator[bytes], gathered: Gathered) -> None:

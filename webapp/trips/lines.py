@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import cos, hypot, radians
 
 from points_engine.trips import Fix
 
 HIDDEN_M = 200  # around the start and the end, where somebody lives or works
+STAY_S = 300  # a recording that is silent for so long ended there and began again
+MOST_ENDS = 200  # more are no recording of a person, and would take long to hide
 WIDTH, HEIGHT, MARGIN = 320, 200, 8
 APART = 2.0  # units of the picture between two points
 METRES_PER_DEGREE = 111_195.0
@@ -41,9 +44,17 @@ def blurred(segments: Sequence[Sequence[Fix]]) -> Line | None:
         return None
     metres_lon = METRES_PER_DEGREE * cos(radians(fixes[0].lat))
     ways = [[(fix.lon * metres_lon, -fix.lat * METRES_PER_DEGREE) for fix in segment] for segment in segments]
-    ends = (next(way for way in ways if way)[0], [way for way in ways if way][-1][-1])
+    ends = [(fix.lon * metres_lon, -fix.lat * METRES_PER_DEGREE) for fix in _ends(fixes)]
+    if len(ends) > MOST_ENDS:
+        return None
     pieces = [piece for way in ways for piece in _away_from(ends, way)]
     return _drawn(pieces) if pieces else None
+
+
+def _ends(fixes: Sequence[Fix]) -> list[Fix]:
+    """Where it begins and ends, and where somebody stayed in between: of several files each ends somewhere."""
+    stays = [fix for pair in pairwise(fixes) if pair[1].at - pair[0].at > STAY_S for fix in pair]
+    return [fixes[0], *stays, fixes[-1]]
 
 
 def _away_from(ends: Sequence[Point], way: Sequence[Point]) -> list[list[Point]]:

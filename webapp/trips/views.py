@@ -147,9 +147,21 @@ def too_large() -> str:
     )
 
 
+TIMES: dict[str, Pair] = {
+    "in_future": (
+        "轨迹里的时间晚于现在。有些应用导出时不写时区，请换成带时区（如结尾是 Z 或 +08:00）的导出方式",
+        "The times in the track lie in the future. Some apps leave out the time zone; please export with one (ending in Z or +08:00)",
+    ),
+    "too_old": (
+        "这趟行程是太久以前的，只能补记最近的行程",
+        "This trip was too long ago; only recent trips can be handed in",
+    ),
+}
+
+
 def fault_words(code: str) -> str:
     """What is wrong with a track or a field; codes without words of ours are left to the page."""
-    pair = REASONS.get(code)
+    pair = REASONS.get(code) or TIMES.get(code)
     return t(*pair) if pair else reason(code)
 
 
