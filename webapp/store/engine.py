@@ -33,13 +33,13 @@ class Tx:
         self.dialect = connection.dialect.name
         self._after: list[Callable[[], None]] = []
 
-    def execute(self, statement: Executable, params: Any = None) -> CursorResult[Any]:
+    def execute(self, statement: Executable, params: Any = None) -> CursorResult[*tuple[Any, ...]]:
         return self.connection.execute(statement, params)
 
-    def rows(self, statement: Executable, params: Any = None) -> Sequence[Row[Any]]:
+    def rows(self, statement: Executable, params: Any = None) -> Sequence[Row[*tuple[Any, ...]]]:
         return self.execute(statement, params).all()
 
-    def row(self, statement: Executable, params: Any = None) -> Row[Any] | None:
+    def row(self, statement: Executable, params: Any = None) -> Row[*tuple[Any, ...]] | None:
         return self.execute(statement, params).first()
 
     def scalar(self, statement: Executable, params: Any = None) -> Any:
