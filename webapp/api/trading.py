@@ -8,6 +8,7 @@ from flask import Response, jsonify, request
 
 from points_engine.clock import local_day
 from points_engine.errors import Invalid
+from points_engine.ranking import PERIOD_KINDS, period_of
 from webapp.api.blueprint import bp
 from webapp.api.bodies import NewFulfilment, NewRedemption, read_body
 from webapp.api.ids import read_id
@@ -16,7 +17,7 @@ from webapp.campaigns import queries as campaigns
 from webapp.campaigns import service as campaigns_service
 from webapp.campaigns.queries import CampaignView
 from webapp.rankings import queries as rankings
-from webapp.rankings.boards import BOARDS, PERIOD_KINDS, Board, period_of, read_period
+from webapp.rankings.boards import BOARDS, Board, read_period
 from webapp.rewards import queries as rewards
 from webapp.rewards import service as rewards_service
 from webapp.web import guard, house, now, signed_in, t
