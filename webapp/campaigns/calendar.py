@@ -52,7 +52,9 @@ def calendar(
     at, acts, themes = shown.index(chosen), days_with_acts(tx, card, member_id), themes_of(tasks)
     weeks = [
         [
-            d and Day(d, card.first_day <= d <= card.last_day, d == today, d < today, acts.get(d, 0), themes.get(d))
+            Day(d, card.first_day <= d <= card.last_day, d == today, d < today, acts.get(d, 0), themes.get(d))
+            if d
+            else None
             for d in week
         ]
         for week in rules.weeks(chosen)

@@ -51,10 +51,14 @@ def _read_who_is_behind(store: Store, catalogue: Any, row: Row[Any], now: dateti
             return touched
         last = members[-1]
         try:
-            store.retrying(lambda tx, who=members: catch_up_members(tx, catalogue, row.id, who, now))
+            _catch_up(store, catalogue, row.id, members, now)
             touched += len(members)
         except EngineError:
             touched += _one_by_one(store, catalogue, row.id, members, now)
+
+
+def _catch_up(store: Store, catalogue: Any, campaign_id: int, members: Sequence[int], now: datetime) -> None:
+    store.retrying(lambda tx: catch_up_members(tx, catalogue, campaign_id, members, now))
 
 
 def _one_by_one(store: Store, catalogue: Any, campaign_id: int, members: Sequence[int], now: datetime) -> int:
@@ -62,7 +66,7 @@ def _one_by_one(store: Store, catalogue: Any, campaign_id: int, members: Sequenc
     touched = 0
     for member in members:
         try:
-            store.retrying(lambda tx, m=member: catch_up_members(tx, catalogue, campaign_id, [m], now))
+            _catch_up(store, catalogue, campaign_id, [member], now)
             touched += 1
         except EngineError as error:
             log.warning("campaign %s, member %s: %s", campaign_id, member, error.code)

@@ -151,8 +151,8 @@ def yearly(today: date) -> list[Yearly]:
     """The campaigns that come back every year, soonest first, those without a date of their own before them."""
     found = []
     for template in templates().values():
-        names = (template.texts[name].replace("{year}", "").strip(" 年") for name in ("title_zh", "title_en"))
-        found.append(Yearly(template.key, *names, template.next_day(today)))
+        zh, en = (template.texts[name].replace("{year}", "").strip(" 年") for name in ("title_zh", "title_en"))
+        found.append(Yearly(template.key, zh, en, template.next_day(today)))
     return sorted(found, key=lambda each: each.next_day or date.min)
 
 

@@ -135,9 +135,8 @@ def create_campaign(
     check(facts, tasks)
     _known_fund(tx, facts.fund_id)
     _unused(tx, facts.slug)
-    made = int(
-        tx.execute(insert(campaign).values(**asdict(facts), status="draft", created_at=now)).inserted_primary_key[0]
-    )
+    row = insert(campaign).values(**asdict(facts), status="draft", created_at=now)
+    made = int(tx.scalar(row.returning(campaign.c.id)))
     _write_tasks(tx, made, tasks)
     record(tx, actor_id, "campaign.create", made, {"slug": facts.slug, "tasks": len(tasks)}, now)
     return made
