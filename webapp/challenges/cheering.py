@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Row, select, update
@@ -33,7 +34,7 @@ def cheer(store: Store, now: datetime) -> int:
     for row in live:
         due = sum(at <= now for at in rules.cheers(row.starts_at, row.ends_at))
         if due > row.cheered:
-            told += store.retrying(lambda tx, row=row, due=due: _cheer(tx, row, due, now))  # type: ignore[misc]
+            told += store.retrying(partial(_cheer, row=row, moment=due, now=now))
     return told
 
 
