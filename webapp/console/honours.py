@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
@@ -116,7 +117,7 @@ def _template(code: str, criteria: tuple[Criterion, ...]) -> dict[str, Any]:
 def _values(row: Any) -> dict[str, Any]:
     first, last = local_day(row.opens_at), local_day(row.closes_at)
     return _ticked(queries.criteria_of(row)) | {
-        "quota": row.quota or "", "first": first.isoformat(), "last": _day_before(last), "notice_days": row.notice_days,
+        "quota": row.quota or "", "first": first.isoformat(), "last": (last - timedelta(days=1)).isoformat(), "notice_days": row.notice_days,
         "objections_to": row.objections_to, "fund_id": row.fund_id or "", "reward_points": row.reward_points or "",
     }  # fmt: skip
 
@@ -126,10 +127,6 @@ def _ticked(criteria: tuple[Criterion, ...]) -> dict[str, str]:
     for each in criteria:
         values |= {f"use_{each.measure}": "1", f"threshold_{each.measure}": str(each.threshold or ""), f"param_{each.measure}": each.param}  # fmt: skip
     return values
-
-
-def _day_before(day: Any) -> str:
-    return type(day).fromordinal(day.toordinal() - 1).isoformat()
 
 
 # --- a round ---------------------------------------------------------------------------------------------
@@ -145,7 +142,7 @@ def one(round_id: int) -> Answer:
         row = queries.find(tx, round_id)
         lines = queries.candidates(tx, round_id, TABS[tab], after_arg() or 0, PAGE + 1, staff=True)
         counts, names = queries.counts(tx, [round_id])[round_id], queries.who_did(tx, row)
-        context = {"titles": dict(pledges.choices(tx)), "found": queries.match_count(tx, round_id)}
+        context: dict[str, Any] = {"titles": dict(pledges.choices(tx)), "found": queries.match_count(tx, round_id)}
     page = page_of(lines, PAGE, lambda line: line.id)
     sums = {name: sum(counts.get(state, 0) for state in those) for name, those in TABS.items()}
     return show(
