@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from webapp.demo import meters
@@ -28,9 +29,9 @@ def publish_months(store: Store, staff: Mapping[str, int], now: datetime) -> Non
     with store.read() as tx:
         waiting = [row.period for row in queries.waiting(tx)]
     for period in waiting[:-1]:
-        store.retrying(lambda tx, p=period: service.ask_to_freeze(tx, staff["editor-demo"], p, now))  # type: ignore[misc]
+        store.retrying(partial(service.ask_to_freeze, actor_id=staff["editor-demo"], period=period, now=now))
         service.freeze(store, period, now)
-        store.retrying(lambda tx, p=period: service.approve(tx, staff["admin-demo"], p, now))  # type: ignore[misc]
+        store.retrying(partial(service.approve, actor_id=staff["admin-demo"], period=period, now=now))
     if not waiting:
         return
     with store.write() as tx:
