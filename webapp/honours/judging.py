@@ -48,7 +48,7 @@ def write_down(tx: Tx, row: Row[Any], judged: Mapping[int, Evaluation], now: dat
             .group_by(e.candidate_id)
         )
     }
-    rows = []
+    rows: list[dict[str, Any]] = []
     for candidate_id, each in judged.items():
         text = record(row.honour, row.year, each)
         rows.append(

@@ -162,8 +162,8 @@ def _candidate(candidate_id: int, errors: dict[str, str], status: int = 200) -> 
     person = current()
     with house().store.read() as tx:
         row, line = queries.listed(tx, candidate_id)
-        mine = bool(person) and queries.is_mine(tx, person.member_id, line.row)  # type: ignore[union-attr]
-        pending = bool(person) and queries.my_open_objection(tx, person.member_id, candidate_id)  # type: ignore[union-attr]
+        mine = person is not None and queries.is_mine(tx, person.member_id, line.row)
+        pending = person is not None and queries.my_open_objection(tx, person.member_id, candidate_id)
         titles = dict(pledges.choices(tx))
     takes = row.state == "notice" and now() < row.notice_until and line.row.state == "accepted"
     return show(
