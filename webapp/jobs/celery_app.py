@@ -12,7 +12,7 @@ from typing import Any
 
 from celery import Celery
 from celery.platforms import SecurityWarning
-from kombu import Exchange, Queue
+from kombu.entity import Exchange, Queue
 
 from webapp.jobs import connect, runner
 from webapp.jobs import files as files  # gives the embedded broker its name
@@ -78,10 +78,10 @@ def run_worker(house: Any) -> None:
     app = make_celery(house.settings)
     connect(lambda key: app.send_task(TASK, args=[key], queue="puhui"))
 
-    @app.task(name=TASK)
     def run(key: str) -> None:
         runner.run_one(house, key, house.clock.now(), name)
 
+    app.task(name=TASK)(run)
     beating = threading.Thread(target=_beat, args=(house, name), daemon=True)
     beating.start()
     threads = str(house.settings.worker_threads)

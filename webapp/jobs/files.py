@@ -18,7 +18,8 @@ SCHEME = "puhui-files"
 class Channel(filesystem.Channel):
     """kombu writes messages in place and its table of queues without a lock, so that a reader may see half of either."""
 
-    def _put(self, queue: str, payload: Any, **_: Any) -> None:
+    # kombu names the second argument in two ways, so no name is right for both; it passes it by place.
+    def _put(self, queue: str, payload: Any, **_: Any) -> None:  # type: ignore[override]
         """Write under a hidden name, then rename: a message is there whole or not at all."""
         folder = Path(self.data_folder_out)
         name = f"{time.time_ns():020d}_{uuid.uuid4().hex}.{queue}.msg"
@@ -26,7 +27,7 @@ class Channel(filesystem.Channel):
         half.write_text(json.dumps(payload), encoding="utf-8")
         half.rename(folder / name)
 
-    def _get(self, queue: str) -> Any:
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
         """Take the oldest message; renaming it decides which of several workers has it."""
         folder = Path(self.data_folder_in)
         for waiting in sorted(folder.glob(f"[!.]*.{queue}.msg")):

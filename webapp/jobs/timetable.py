@@ -29,8 +29,8 @@ def last_due(job: Job, now: datetime) -> datetime | None:
         return EPOCH + timedelta(seconds=passed * job.every_seconds)
     trigger = trigger_of(job)
     for span in LOOK_BACK:
-        found = None
-        at = trigger.get_next_fire_time(None, now - span)
+        found: datetime | None = None
+        at: datetime | None = trigger.get_next_fire_time(None, now - span)
         while at is not None and at <= now:
             found = at
             at = trigger.get_next_fire_time(at, at + timedelta(microseconds=1))
