@@ -6,18 +6,19 @@ import logging
 import sys
 
 import structlog
+from structlog.typing import Processor
 
 from webapp.settings import Settings
 
 
 def set_up_logs(settings: Settings) -> None:
     """Send every logger's lines through one renderer; phone numbers and codes are never logged."""
-    shared = [
+    shared: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=False),
     ]
-    last = (
+    last: list[Processor] = (
         [
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(ensure_ascii=False),

@@ -7,6 +7,7 @@ import shutil
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
 
 from webapp.launch.doors import refuse_open_doors
 from webapp.settings import Settings
@@ -32,6 +33,6 @@ def run(settings: Settings) -> int:
         respawn_failed_workers=True,
         workers_kill_timeout=10,
         log_access=False,
-        log_level="error",
+        log_level=LogLevels.error,
     ).serve()
     return 0
