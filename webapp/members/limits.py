@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, or_, select, update
 
 from points_engine.errors import refuse
 from webapp.members.phones import PhoneBook
@@ -81,5 +81,5 @@ def _left(limit: Limit, now: datetime) -> float:
     return max(1.0, limit.seconds - (now - limit.since(now)).total_seconds())
 
 
-def _these(limits: tuple[Limit, ...], now: datetime):  # type: ignore[no-untyped-def]
+def _these(limits: tuple[Limit, ...], now: datetime) -> ColumnElement[bool]:
     return or_(*(and_(table.c.key == limit.key, table.c.since == limit.since(now)) for limit in limits))

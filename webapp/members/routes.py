@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Response as FlaskResponse
 from flask import make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
@@ -76,7 +78,7 @@ def do_sign_in() -> str | Response | tuple[str, int]:
     return _welcome(safe_next())
 
 
-def _ask(purpose: codes.Purpose, page) -> str | Response | tuple[str, int]:  # type: ignore[no-untyped-def]
+def _ask(purpose: codes.Purpose, page: Callable[[dict[str, str], str | None], str]) -> str | Response | tuple[str, int]:
     """Send a code to the number typed, or show the page again with what is wrong."""
     try:
         entering.ask_code(phone_of(request.form.get("phone")), purpose, safe_next())
