@@ -53,7 +53,7 @@ def create_draft(tx: Tx, actor_id: int, text: str, reason: str, now: datetime) -
     text, reason = _checked(text, reason)
     row = {"text": text, "checksum": checksum(text), "reason": reason, "state": "draft", "author_id": actor_id,
            "hands": [actor_id], "created_at": now, "changed_at": now, "behaviour": _subject(tx, text)}  # fmt: skip
-    made = int(tx.execute(insert(method_draft).values(**row)).inserted_primary_key[0])  # type: ignore[index]
+    made = int(tx.scalar(insert(method_draft).values(**row).returning(method_draft.c.id)))
     journal.record(tx, actor_id, "method.draft", f"method_draft:{made}", {"checksum": row["checksum"]}, now)
     return made
 
@@ -169,7 +169,7 @@ def ask_what_if(tx: Tx, actor_id: int, draft_id: int, now: datetime) -> int:
         raise refuse("conflict", "what_if_waits")
     values = {"draft_id": draft_id, "checksum": row.checksum, "state": "queued", "done": 0, "parts": 1, "acts": 0,
               "asked_at": now}  # fmt: skip
-    made = int(tx.execute(insert(what_if).values(**values)).inserted_primary_key[0])  # type: ignore[index]
+    made = int(tx.scalar(insert(what_if).values(**values).returning(what_if.c.id)))
     enqueue(tx, WHAT_IF, {"run": made}, f"{WHAT_IF}:{made}", now)
     journal.record(tx, actor_id, "method.what_if", f"method_draft:{draft_id}", {"run": made}, now)
     return made
