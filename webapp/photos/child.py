@@ -138,7 +138,7 @@ def _degrees(parts: Any, negative: bool) -> float:
 def _turned(image: Image.Image) -> Image.Image:
     """As the camera was held; a note about it that cannot be read counts as none."""
     with suppress(Exception):
-        turn = UPRIGHT.get(image.getexif().get(0x0112))
+        turn = UPRIGHT.get(image.getexif().get(0x0112, 1))
         if turn is not None:
             return image.transpose(turn)
     return image

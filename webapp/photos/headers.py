@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from points_engine.errors import Invalid
 
@@ -32,9 +32,10 @@ _ARCHIVE_END = b"PK\x05\x06"
 
 def check(sent: bytes) -> str:
     """The format of the file; raises Invalid({"photo": …})."""
-    kind, read = next(((kind, read) for kind, magic, read in _KINDS if magic(sent)), (None, None))
-    if kind is None or read is None:
+    found = next(((kind, read) for kind, magic, read in _KINDS if magic(sent)), None)
+    if found is None:
         raise Invalid({"photo": "not_a_photo"})
+    kind, read = found
     try:
         (width, height), beside = read(sent)
     except (struct.error, IndexError, ValueError):
@@ -113,7 +114,8 @@ def _webp(sent: bytes) -> tuple[Size, list[bytes]]:
     end = 8 + struct.unpack_from("<I", sent, 4)[0]
     if end > len(sent) + 1:
         raise ValueError("cut short")
-    sizes, beside, at = [], [sent[end:]], 12
+    sizes: list[Size] = []
+    beside, at = [sent[end:]], 12
     while at + 8 <= min(end, len(sent)):
         kind, length = struct.unpack_from("<4sI", sent, at)
         body = sent[at + 8 : at + 8 + length]
@@ -185,7 +187,7 @@ def _largest(sizes: list[Size]) -> Size:
     return max(sizes, key=lambda size: size[0] * size[1])
 
 
-_KINDS = (
+_KINDS: tuple[tuple[str, Callable[[bytes], bool], Callable[[bytes], tuple[Size, list[bytes]]]], ...] = (
     ("JPEG", lambda sent: sent.startswith(b"\xff\xd8\xff"), _jpeg),
     ("PNG", lambda sent: sent.startswith(b"\x89PNG\r\n\x1a\n"), _png),
     ("WEBP", lambda sent: sent.startswith(b"RIFF") and sent[8:12] == b"WEBP", _webp),

@@ -89,6 +89,6 @@ def keep(tx: Tx, member_id: int, upload_id: str, sha256: str, made: Prints, now:
             "marks": each.text(),
             "created_at": now,
         }
-        number = tx.execute(photo_print.insert().values(row)).inserted_primary_key[0]  # type: ignore[index]
+        number = tx.scalar(photo_print.insert().values(row).returning(photo_print.c.id))
         bands = [{"value": value, "print_id": number} for value in sorted(photos.bands_of(each.coarse))]
         tx.write([Write(photo_band, bands)])

@@ -6,7 +6,7 @@ import hashlib
 import io
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from PIL import Image
 
@@ -69,11 +69,11 @@ def _instant(told: object) -> datetime | None:
     found, offset = _TAKEN.match(str(told[0])), _OFFSET.fullmatch(str(told[1]).strip())
     if found is None:
         return None
-    zone = LOCAL
+    zone: tzinfo = LOCAL
     try:
         if offset:
             away = timedelta(hours=int(offset[2]), minutes=int(offset[3]))
-            zone = timezone(-away if offset[1] == "-" else away)  # type: ignore[assignment]
+            zone = timezone(-away if offset[1] == "-" else away)
         return datetime(*(int(part) for part in found.groups()), tzinfo=zone).astimezone(UTC)  # type: ignore[arg-type, misc]
     except (ValueError, OverflowError):
         return None

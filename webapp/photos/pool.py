@@ -126,10 +126,12 @@ class Pool:
             try:
                 parts = child.ask(sent, kind, self.wait)
             except BaseException:
-                child = self._ended(child)
+                self._ended(child)
+                child = None
                 raise
             if child.left <= 0:
-                child = self._ended(child)
+                self._ended(child)
+                child = None
         finally:
             self._idle.put(child)
         return _checked(parts)
