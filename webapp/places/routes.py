@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 
 from points_engine.clock import local_day
 from points_engine.errors import EngineError, Invalid, refuse
@@ -236,7 +237,7 @@ def _plate(spot: Place) -> plates.Plate:
     )
 
 
-def _form(known: Place | None, values: Any, errors: Any) -> str:
+def _form(known: Place | None, values: MultiDict[str, str] | dict[str, Any] | None, errors: Any) -> str:
     units = _units()
     with house().store.read() as tx:
         own = green_units.administered(tx, signed_in().member_id)
@@ -263,9 +264,9 @@ def _blank(kind: str) -> dict[str, Any]:
     return {"kind": kind, "behaviours": usual, "days": "1234567", "daily_cap": "1"}
 
 
-def _given(form: Any) -> dict[str, Any]:
+def _given(form: MultiDict[str, str] | dict[str, Any]) -> dict[str, Any]:
     """What was typed, kept as it was."""
-    if not hasattr(form, "getlist"):
+    if not isinstance(form, MultiDict):
         return form
     told = {code: form.get(f"amount-{code}", "") for code in form.getlist("behaviours")}
     return form.to_dict() | {"behaviours": told, "days": "".join(form.getlist("days"))}
