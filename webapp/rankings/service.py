@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Executable, func, or_, select
 
 from points_engine import board_file
 from points_engine import boards as rules
@@ -51,11 +52,11 @@ def close_due(store: Store, reviewed: tuple[str, ...], now: datetime, limit: int
     done = 0
     for period in due[:limit]:
         if closing.needs_people(period, reviewed):
-            done += store.retrying(lambda tx, p=period: closing.open_review(tx, p, now))  # type: ignore[misc]
+            done += store.retrying(partial(closing.open_review, period=period, now=now))
             continue
         with store.snapshot() as tx:
             draft = freezing.work_out(tx, period, now)
-        done += store.retrying(lambda tx, d=draft: min(1, closing.publish_by_itself(tx, d, now)))  # type: ignore[misc]
+        done += min(1, store.retrying(partial(closing.publish_by_itself, draft=draft, now=now)))
     return done
 
 
@@ -150,8 +151,8 @@ def _plain(row: Any) -> list[tuple[str, int]]:
     return [("total", row.value * 1000), ("per_head", rules.per_person_milli(row.value, row.weight))]
 
 
-def _by_unit(tx: Tx, query: object) -> dict[int, int]:
-    return {row[0]: int(row[1]) for row in tx.rows(query)}  # type: ignore[arg-type]
+def _by_unit(tx: Tx, query: Executable) -> dict[int, int]:
+    return {row[0]: int(row[1]) for row in tx.rows(query)}
 
 
 def _units_of(tx: Tx, members: set[int]) -> set[int]:
