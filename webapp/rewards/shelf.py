@@ -52,8 +52,9 @@ class RewardFacts:
 def create_merchant(tx: Tx, actor_id: int | None, facts: MerchantFacts, now: datetime) -> int:
     """Add a merchant; its code must be new."""
     _unused(tx, merchant, facts.code)
-    result = tx.execute(insert(merchant).values(**asdict(facts), status="open", created_at=now))
-    made = int(result.inserted_primary_key[0])
+    made = int(
+        tx.scalar(insert(merchant).values(**asdict(facts), status="open", created_at=now).returning(merchant.c.id))
+    )
     journal.record(tx, actor_id, "merchant.create", f"merchant:{made}", asdict(facts), now)
     return made
 
@@ -73,8 +74,7 @@ def create_reward(tx: Tx, actor_id: int | None, facts: RewardFacts, now: datetim
     """Add a reward as a draft with an empty shelf."""
     _check(tx, facts)
     _unused(tx, reward, facts.code)
-    result = tx.execute(insert(reward).values(**asdict(facts), status="draft", created_at=now))
-    made = int(result.inserted_primary_key[0])
+    made = int(tx.scalar(insert(reward).values(**asdict(facts), status="draft", created_at=now).returning(reward.c.id)))
     journal.record(tx, actor_id, "reward.create", f"reward:{made}", asdict(facts), now)
     return made
 
