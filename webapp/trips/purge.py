@@ -28,7 +28,7 @@ def _purge(tx: Tx, old: Sequence[Place], now: datetime) -> int:
     due = []
     for row in rows:
         place = (row.member_id, row.id)
-        until = kept_until(row._mapping, acts[place]) if place in acts else now
+        until = kept_until(row._asdict(), acts[place]) if place in acts else now
         if until is not None and until <= now:
             due.append(place)
     if due:

@@ -96,4 +96,5 @@ def kept_until(record: Mapping[str, Any], act: Mapping[str, Any]) -> datetime | 
     """When the track of a trip goes; None while it waits for a verdict or an appeal, or has gone."""
     if record["purged_at"] is not None or record["held"] or act["status"] == "pending":
         return None
-    return (act["decided_at"] or act["recorded_at"]) + KEEP
+    judged: datetime = act["decided_at"] or act["recorded_at"]
+    return judged + KEEP

@@ -109,7 +109,8 @@ def submit_trip(
     if case.verdict.verdict != "reject":
         with house.store.read() as tx:  # the long work before the turn: only newcomers are left for then
             repeats.look(tx)
-    return house.store.retrying(lambda tx: _keep(house, tx, case, repeats, now))
+    done: Submitted = house.store.retrying(lambda tx: _keep(house, tx, case, repeats, now))
+    return done
 
 
 def _checked(id: str, mode: str, inputs: Mapping[str, Any] | None) -> tuple[str, dict[str, Any]]:

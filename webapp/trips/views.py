@@ -220,5 +220,5 @@ def mode_of(code: str) -> str | None:
 
 def asked(catalogue: Catalogue, mode: str) -> set[str]:
     """The names of what a way of travel asks besides the track."""
-    code = BEHAVIOURS.get(mode)
+    code = BEHAVIOURS.get(mode, "")
     return {each.name for each in _inputs(catalogue, code)} if code in catalogue.by_code else set()
