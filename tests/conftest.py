@@ -10,13 +10,18 @@ import socket
 import threading
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
+from werkzeug.routing import Rule, rules
 
 import webapp
+from points_engine import methodology
 from points_engine.clock import LOCAL, FixedClock
 from tests import servers
 from webapp.settings import Settings
@@ -175,6 +180,44 @@ def clock() -> FixedClock:
 @pytest.fixture
 def frozen(clock: FixedClock) -> FixedClock:
     return clock
+
+
+class Compiled(BytecodeCache):
+    """What templates were compiled to, for every application of this run."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._made:
+            bucket.bytecode_from_string(self._made[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._made[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def read_once() -> Iterator[None]:
+    """More than a thousand applications are made from the same addresses, methods and templates.
+
+    What the libraries and the engine make of these is the same each time, and was most of the work of making one.
+    """
+    build, made = Rule._compile_builder, {}
+
+    def compile_once(rule: Rule, append_unknown: bool = True) -> Any:
+        if rule.defaults:
+            return build(rule, append_unknown)
+        key = (rule.rule, tuple(rule._trace), append_unknown)
+        if key not in made:
+            made[key] = build(rule, append_unknown)
+        return made[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", compile_once)
+        patch.setattr(rules, "parse_converter_args", cache(rules.parse_converter_args))
+        patch.setattr("webapp.app.load", cache(methodology.load))
+        patch.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": Compiled()})
+        yield
 
 
 @pytest.fixture
