@@ -199,15 +199,13 @@ def _version(catalogue: Catalogue, top: Table, code: str, factors: Mapping[str, 
 def _check_edition(behaviour: Behaviour, edition: Version) -> list[Fault]:
     """What only shows once an edition is worked out."""
     found = [*_check_names(behaviour, edition), *_check_amounts(behaviour, edition)]
-    if edition.points.table is not None:
-        found += _check_prices(behaviour, edition)
-    if found:
-        return found
+    if edition.points.table is not None and (unpriced := _check_prices(behaviour, edition)):
+        return [*found, *unpriced]  # no example can be worked out
     try:
-        return [*_check_rate(behaviour, edition), *_check_examples(behaviour, edition)]
+        return [*found, *_check_rate(behaviour, edition), *_check_examples(behaviour, edition)]
     except EngineError as error:
         factor = error.facts.get("factor", error.code)
-        return [Fault(NAME, "version[0].valid_from", f"{factor} has no value on that day")]
+        return [*found, Fault(NAME, "version[0].valid_from", f"{factor} has no value on that day")]
 
 
 def _check_names(behaviour: Behaviour, edition: Version) -> list[Fault]:

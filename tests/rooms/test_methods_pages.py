@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from html import unescape
 from typing import Any
 
 from tests.people import make_member
 from tests.rooms.test_methods import editors, log, version_text
+from webapp.console.fault_words import said
 from webapp.jobs.runner import run_due
+from webapp.settings import ROOT
 
 assert editors  # a fixture
 
@@ -122,3 +125,40 @@ def test_a_draft_by_hand_shows_every_fault(app: Any, house: Any, editors: Any) -
     assert a.post(f"{answer.location}/withdraw").status_code == 303
     assert "已搁置" in a.get("/console/methods/drafts").text
     assert a.get("/console/methods/drafts/999").status_code == 404
+
+
+def test_every_fault_is_told_in_chinese_and_english(app: Any) -> None:
+    """The engine's own sentences, read from its source: a new one needs Chinese words as well."""
+    problems = set()
+    for path in (ROOT / "points_engine/methodology").glob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute | ast.Name):
+                at = {"fault": 1, "Fault": 2}.get(getattr(call.func, "attr", getattr(call.func, "id", "")))
+                if at is not None and len(call.args) > at:
+                    problems |= _literal(call.args[at])
+    assert len(problems) > 40
+    for language, same in (("zh", False), ("en", True)):
+        with app.test_request_context(headers={"Accept-Language": language}):
+            for problem in problems:
+                assert (said(problem) == problem) is same, problem
+
+
+def _literal(node: ast.expr) -> set[str]:
+    """The text of a string, with a figure in place of what is filled in; of anything else nothing."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return {node.value}
+    if isinstance(node, ast.JoinedStr):
+        return {"".join(str(each.value) if isinstance(each, ast.Constant) else "12" for each in node.values)}
+    return set()
+
+
+def test_what_the_form_lacks_is_told_at_once(app: Any, editors: Any) -> None:
+    client = editors[0].sign_in(app.test_client())
+    form = form_of(client.get("/console/methods/drafts/version/T03").text)
+    answer = client.post(
+        "/console/methods/drafts/version/T03", data=form | {"reason": " ", "per_unit": "ten", "baseline_factors": "x"}
+    )
+    assert answer.status_code == 400 and "ten" in answer.text
+    assert [field for field in ("reason", "per_unit", "baseline_factors") if f'id="error-{field}"' in answer.text] == [
+        "reason", "per_unit", "baseline_factors",
+    ]  # fmt: skip

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from points_engine.errors import Invalid
 from points_engine.methodology.formulas import FORMULAS
+from webapp.console.fault_words import said
 from webapp.console.roles import EDIT, METHODS
 from webapp.console.views import PAGE, Answer, change, found, show
 from webapp.green_units import queries as green_units
@@ -162,7 +163,7 @@ def _page(draft_id: int, values: dict[str, str] | None = None, errors: dict[str,
         names, unit_names = members.names(tx, people), _unit_names(tx, units)
     fresh = run is not None and run.checksum == row.checksum
     return show(
-        "method_draft.html", 400 if errors else 200, row=row, faults=faults, run=run, fresh=fresh, totals=totals,
+        "method_draft.html", 400 if errors else 200, row=row, faults=[(f.key, said(f.problem)) for f in faults], run=run, fresh=fresh, totals=totals,
         units=units[:SHOWN], more=len(units) > SHOWN, decision=decision, names=names, unit_names=unit_names,
         mine=signed_in().member_id in row.hands, values=values or {"text": row.text, "reason": row.reason},
         errors=errors or {}, by_code=house().catalogue.by_code, subject=_subject(row),

@@ -57,6 +57,7 @@ def read_version(catalogue: Catalogue, behaviour: Behaviour, form: Mapping[str, 
         bounds=Bounds(_number(form, "least", wrong), _number(form, "most", wrong)),
         points=_points(newest, form, wrong),
     )
+    _reason(form, wrong)
     if wrong:
         raise Invalid(wrong)
     return write_version(behaviour, edition)
@@ -91,9 +92,16 @@ def read_factor(series: Series, form: Mapping[str, str]) -> str:
     value = _number(form, "value", wrong)
     day, review = _day(form, "valid_from", wrong), _day(form, "review_by", wrong)
     row = replace(series.rows[-1], value=value, mark=mark, valid_from=day, review_by=review, **words, **notes)
+    _reason(form, wrong)
     if wrong:
         raise Invalid(wrong)
     return write_factor(row)
+
+
+def _reason(form: Mapping[str, str], wrong: dict[str, str]) -> None:
+    """The draft asks for it again; told here, so that everything missing is told at once."""
+    if not form.get("reason", "").strip():
+        wrong["reason"] = "reason_required"
 
 
 def _written(scenario: Scenario) -> str:
