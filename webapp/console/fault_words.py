@@ -33,6 +33,7 @@ WORDS: tuple[tuple[str, str], ...] = (
     (r"(\S+) has a version (.*) already", "{0} 已有版本 {1}"),
     (r"(\S+) has no value on that day", "{0} 在那一天没有数值"),
     (r"(\S+) is in (\S+); a figure never changes its unit", "{0} 的单位是 {1}，因子不能换单位"),
+    (r"(\S+) changes its unit", "{0} 不能换单位"),
     (r"(\S+) is a new figure that nothing in this draft uses", "新因子 {0} 在这份草稿里没有用到"),
     (r"(\S+) has two rows from (\S+)", "{0} 从 {1} 起有两个数值"),
     (r"(.*) is also in (.*)", "{0} 在 {1} 里也有"),
