@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -164,6 +165,19 @@ def periods(occurred_at: datetime) -> Mapping[str, str]:
         "meal": f"{day.isoformat()}/{meal}",
         "instant": f"@{int(occurred_at.timestamp())}",
     }
+
+
+@lru_cache(maxsize=8192)
+def window_days(behaviour: Behaviour, occurred_at: datetime) -> tuple[date, ...]:
+    """The local days whose acts may count under the behaviour's caps, limits and exclusions beside an act at that time."""
+    day = local_day(occurred_at)
+    scopes = {cap.per for cap in behaviour.caps} | {rule.scope for rule in behaviour.exclusions}
+    days = {day}
+    if "week" in scopes:
+        days |= {day + timedelta(days=n - day.weekday()) for n in range(7)}
+    if "month" in scopes or behaviour.points_from == "meter":
+        days |= {day.replace(day=1) + timedelta(days=n) for n in range(monthrange(day.year, day.month)[1])}
+    return tuple(sorted(days))
 
 
 def decide(act: Act, usage: Usage, *, reviewed: bool = False) -> Decision:

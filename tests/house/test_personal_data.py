@@ -23,7 +23,6 @@ STAYS = {
     "activity": "what was done, for the totals of the park and the audit of its grams",
     "campaign_bonus": "what a campaign paid, for its budget",
     "campaign_share": "what somebody brought to a team goal, for its sum",
-    "cap_counter": "the audit counts the caps again from the acts",
     "challenge_award": "what a challenge paid, for its fund",
     "challenge_join": "on which days somebody counted for a team, for its sums",
     "consent": "that consent was given and taken back has to be shown",

@@ -81,7 +81,7 @@ def test_40_simultaneous_debits_of_30_from_100_are_3_each(store: Store, database
         service.post(
             tx,
             [
-                Move(m, "points", "awarded", "points", 100, "act", f"activity:{m}", "start", NOW.date())
+                Move(m, "points", "awarded", "points", 100, "review", f"activity:{m}", "start", NOW.date())
                 for m in range(1, 101)
             ],
             NOW,

@@ -235,7 +235,7 @@ def test_a_large_photo_act_waits_for_a_reviewer(store: Store, tmp_path: Any) -> 
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE cap_counter SET used = used + 1000",
+        "UPDATE activity SET counters = replace(counters, '2000', '1000')",
         "UPDATE activity SET grams = grams + 1",
         "UPDATE member_day SET acts = acts + 1",
         "DELETE FROM activity",

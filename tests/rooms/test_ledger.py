@@ -19,7 +19,7 @@ DAY = date(2026, 6, 16)
 
 
 def award(member: int, points: int, key: str, **more: object) -> Move:
-    return Move(member, "points", "awarded", "points", points, "act", f"activity:{key}", key, DAY, **more)  # type: ignore[arg-type]
+    return Move(member, "points", "awarded", "points", points, "review", f"activity:{key}", key, DAY, **more)  # type: ignore[arg-type]
 
 
 def hold(member: int, points: int, name: str) -> Move:

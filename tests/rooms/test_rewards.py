@@ -30,7 +30,7 @@ def give(store: Store, members: range | list[int], points: int) -> None:
     with store.write() as tx:
         ledger.post(
             tx,
-            [Move(m, "points", "awarded", "points", points, "act", f"activity:{m}", f"give:{m}") for m in members],
+            [Move(m, "points", "awarded", "points", points, "review", f"activity:{m}", f"give:{m}") for m in members],
             NOW,
         )
 

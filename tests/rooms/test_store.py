@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import bindparam, select, text
 
-from webapp.activities.tables import cap_counter
+from webapp.ledger.tables import lot
 from webapp.photos.tables import upload
 from webapp.store import Query, Store, Write, among
 
+DAY = date(2026, 6, 16)
 NOW = datetime(2026, 6, 16, 1, 0, tzinfo=UTC)
 IDS = [str(uuid.UUID(int=n)) for n in range(1, 4)]
 
@@ -23,15 +24,15 @@ def fill(store: Store) -> None:
         }
         for n, id in enumerate(IDS, 1)
     ]  # fmt: skip
-    counters = [{"member_id": n, "period": "2026-06-16", "scope": "did:bike", "used": n} for n in (1, 2)]
+    lots = [{"member_id": n, "expires_on": DAY, "remaining": n} for n in (1, 2)]
     with store.write() as tx:
-        tx.write([Write(upload, rows), Write(cap_counter, counters, ("member_id", "period", "scope"), ("used",))])
+        tx.write([Write(upload, rows), Write(lot, lots, ("member_id", "expires_on"), ("remaining",))])
 
 
 PAIRS = Query(select(upload).where(among("keys", upload.c.member_id, upload.c.id)))
-USED = Query(
-    select(cap_counter.c.member_id, cap_counter.c.used).where(
-        among("members", cap_counter.c.member_id), cap_counter.c.period == bindparam("period"), cap_counter.c.used > 0
+LEFT = Query(
+    select(lot.c.member_id, lot.c.remaining).where(
+        among("members", lot.c.member_id), lot.c.expires_on == bindparam("day"), lot.c.remaining > 0
     )
 )
 
@@ -46,23 +47,23 @@ def test_pairs_are_looked_up_exactly_and_types_come_back(store: Store) -> None:
 
 def test_lists_and_values_go_together(store: Store) -> None:
     fill(store)
-    rows = store.look_up(USED, members=[2, 3, 1], period=date(2026, 6, 16).isoformat())
+    rows = store.look_up(LEFT, members=[2, 3, 1], day=DAY)
     assert sorted(rows) == [(1, 1), (2, 2)]
 
 
 def test_writes_of_several_tables_add_up_on_conflict(store: Store) -> None:
     fill(store)
-    again = [{"member_id": 1, "period": "2026-06-16", "scope": "did:bike", "used": 5}]
+    again = [{"member_id": 1, "expires_on": DAY, "remaining": 5}]
     with store.write() as tx:
-        assert tx.upsert(cap_counter, again, key=("member_id", "period", "scope"), add=("used",)) == 1
-        assert tx.upsert(cap_counter, again, key=("member_id", "period", "scope")) == 0
-    assert store.look_up(USED, members=[1], period="2026-06-16") == [(1, 6)]
+        assert tx.upsert(lot, again, key=("member_id", "expires_on"), add=("remaining",)) == 1
+        assert tx.upsert(lot, again, key=("member_id", "expires_on")) == 0
+    assert store.look_up(LEFT, members=[1], day=DAY) == [(1, 6)]
 
 
 def test_a_read_is_asked_again_after_the_connection_broke(store: Store) -> None:
     fill(store)
-    ask = {"members": [1], "period": "2026-06-16"}
-    assert store.look_up(USED, **ask) == [(1, 1)]
+    ask = {"members": [1], "day": DAY}
+    assert store.look_up(LEFT, **ask) == [(1, 1)]
     if store.dialect == "postgresql":
         with store.write() as tx:
             tx.execute(
@@ -70,4 +71,4 @@ def test_a_read_is_asked_again_after_the_connection_broke(store: Store) -> None:
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
                 )
             )
-    assert store.look_up(USED, **ask) == [(1, 1)]
+    assert store.look_up(LEFT, **ask) == [(1, 1)]

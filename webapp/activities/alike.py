@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from points_engine.activity import MILLI, Act, Decision, Usage, decide, periods
+from points_engine.activity import MILLI, Act, Decision, Usage, decide, periods, window_days
 from points_engine.clock import local_day
 from points_engine.methodology import Behaviour
-from webapp.activities.worth import counters_out
+from webapp.activities.used import counters_out
 from webapp.store.types import canonical
 
 Key = tuple[str, str]  # (scope, period)
@@ -28,9 +28,8 @@ class Alike:
         inputs = canonical({name: str(value) for name, value in act.inputs.items()})
         self.act = act
         self.day = local_day(act.occurred_at).isoformat()
-        scopes = _scopes(behaviour)
-        self.windows = tuple(dict.fromkeys(windows[scope] for scope in scopes if scope != "instant"))
-        self.by_instant = "instant" in scopes
+        days = window_days(behaviour, act.occurred_at)
+        self.span = days[0].isoformat(), days[-1].isoformat()  # whose acts may stand beside it
         version = behaviour.version_on(local_day(act.occurred_at)).version
         self.claimed = f"\t{behaviour.code}\t{version}\t{int(act.quantity * MILLI)}\t"
         self.inputs = f"\t{copied(inputs)}\t{act.level.value}\t"
@@ -86,12 +85,6 @@ def copied(text: str) -> str:
 def instant_text(at: datetime) -> str:
     """An instant as rows and proofs hold it."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _scopes(behaviour: Behaviour) -> list[str]:
-    """The kinds of windows that caps, exclusions and limits of the behaviour look at."""
-    scopes = [cap.per for cap in behaviour.caps if cap.per != "act"] + [rule.scope for rule in behaviour.exclusions]
-    return [*scopes, "month"] if behaviour.points_from == "meter" else scopes
 
 
 def _rooms(act: Act, windows: Mapping[str, str]) -> list[tuple[Key, int]]:

@@ -1,4 +1,4 @@
-"""Compares acts with the transfers they caused, the cap counters they used and the days they count on."""
+"""Compares acts with the transfers they caused, what they use of caps with what they were credited, and the days they count on."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from webapp.activities.service import counter_key
-from webapp.activities.tables import activity, cap_counter
+from points_engine.activity import MILLI, periods
+from webapp.activities.tables import activity
+from webapp.activities.used import counter_key
 from webapp.ledger import queries as ledger_queries
 from webapp.ledger.audit import Findings, Net
 from webapp.store import Tx
@@ -19,7 +20,6 @@ def check_members(tx: Tx, first: int, last: int, causes: Mapping[tuple[int, str]
     """Check the acts of members `first` to `last`; `causes` is what the ledger says each cause moved."""
     found = Findings()
     seen: set[tuple[int, str]] = set()
-    counters: dict[tuple[int, str, str], int] = {}
     acts: dict[tuple[int, date], int] = {}
     for row in tx.rows(select(activity).where(activity.c.member_id.between(first, last))):
         found.add("activities", 1)
@@ -28,16 +28,12 @@ def check_members(tx: Tx, first: int, last: int, causes: Mapping[tuple[int, str]
         _check_worth(found, row, causes.get(cause, {}))
         if row.status != "accepted":
             continue
+        _check_counters(found, row)
         if row.grams or row.points:
             acts[(row.member_id, row.occurred_on)] = acts.get((row.member_id, row.occurred_on), 0) + 1
-        for text, n in row.counters.items():
-            scope, period = counter_key(text)
-            key = (row.member_id, period, scope)
-            counters[key] = counters.get(key, 0) + n
     for member, cause_text in sorted(set(causes) - seen):
         if cause_text.startswith("activity:"):
             found.faults.append(f"member {member}: transfers for {cause_text}, which does not exist")
-    _compare_counters(tx, found, counters, first, last)
     _compare_acts(tx, found, acts, first, last)
     return found
 
@@ -50,17 +46,15 @@ def _check_worth(found: Findings, row: Any, net: Net) -> None:
         found.faults.append(f"member {row.member_id}: act {row.id} is worth {worth}, its transfers moved {moved}")
 
 
-def _compare_counters(tx: Tx, found: Findings, derived: dict[tuple[int, str, str], int], first: int, last: int) -> None:
-    stored = {
-        (r.member_id, r.period, r.scope): r.used
-        for r in tx.rows(select(cap_counter).where(cap_counter.c.member_id.between(first, last)))
-    }
-    for key in sorted(set(stored) | set(derived)):
+def _check_counters(found: Findings, row: Any) -> None:
+    """What the act uses of caps is what it was credited, in the windows of its own time."""
+    windows = set(periods(row.occurred_at).values())
+    worth = {"quantity": row.credited_milli, "acts": MILLI, "did": 1, "grams": row.grams, "points": row.points}
+    for text, n in row.counters.items():
         found.add("cap_counters", 1)
-        have, should = stored.get(key, 0), derived.get(key, 0)
-        if have != should:
-            member, period, scope = key
-            found.faults.append(f"member {member}: cap {scope} of {period} holds {have}, acts say {should}")
+        scope, period = counter_key(text)
+        if period not in windows or n != worth.get(scope.partition(":")[0]):
+            found.faults.append(f"member {row.member_id}: act {row.id} counts {n} as {scope} of {period}")
 
 
 def _compare_acts(tx: Tx, found: Findings, derived: dict[tuple[int, date], int], first: int, last: int) -> None:

@@ -52,7 +52,7 @@ def read_command(
 ) -> LogActivity:
     """Check everything that needs no database; raises Invalid with every bad field at once.
 
-    With a `proof` an act may also be one that nobody can simply declare, and a partner's may be older.
+    With a `proof` an act may also be one that nobody can simply declare; a partner's may be older, and its id is its event's.
     """
     wrong: dict[str, str] = {}
     known = _behaviour(catalogue, behaviour, wrong, proof)
@@ -67,7 +67,7 @@ def read_command(
     ids = tuple(_uuid(e, "evidence", wrong) for e in evidence)
     if len(set(ids)) > 4:
         wrong["evidence"] = "too_many"
-    own = _uuid(id, "id", wrong)
+    own = (proof and proof.event_id) or _uuid(id, "id", wrong)
     if wrong or known is None:
         raise Invalid(wrong)
     at = occurred_at.astimezone(UTC)

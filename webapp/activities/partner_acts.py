@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,22 +17,20 @@ from points_engine.errors import EngineError, Invalid
 from points_engine.methodology import Catalogue
 from webapp.activities.alike import Alike, Row
 from webapp.activities.commands import LogActivity, read_command
-from webapp.activities.proofs import Proof
+from webapp.activities.proofs import EVENTS, Proof
 from webapp.activities.service import Logged, log_many
 from webapp.activities.setwise import Entry, Sheaf
 from webapp.activities.state import unusual_members
-from webapp.activities.tables import activity, proof
+from webapp.activities.tables import activity
 from webapp.ledger import service as ledger
-from webapp.ledger.setwise import simple
-from webapp.store import Query, Tx, among
+from webapp.ledger.setwise import look_into_books, simple
+from webapp.store import Query, Tx, among, thousands
 
-# Acts of partners are numbered by what the partner calls them: the same event is the same act for ever.
-EVENTS = uuid.UUID("6f1d3c1a-7a52-5b0e-9a43-0f8f5d0c7be1")
 FEW = 200  # fewer acts than this are not worth the set-wise way
 QUARTER = 900  # seconds; days and meals begin on a quarter of an hour
 MOST_ALIKE = 20_000
 
-_NATURALS = Query(select(proof.c.natural).where(among("keys", proof.c.source, proof.c.natural)))
+_EVENTS = Query(select(activity.c.id).where(among("ids", activity.c.id), activity.c.natural.is_not(None)))
 _IDS = Query(select(activity.c.id).where(among("keys", activity.c.member_id, activity.c.id)))
 
 
@@ -61,11 +58,6 @@ class Outcome(NamedTuple):
 ALREADY = Outcome("already", "already_imported")
 
 
-def act_id(source: str, natural: str) -> str:
-    """The id of the act that `source` calls `natural`."""
-    return str(uuid.uuid5(EVENTS, f"{source}\x1f{natural}"))
-
-
 class PartnerDesk:
     """Logs the acts of one source; what acts have in common is worked out once and kept from batch to batch.
 
@@ -81,8 +73,8 @@ class PartnerDesk:
     def log(self, tx: Tx, acts: Sequence[PartnerAct], now: datetime, *, trusting: bool = False) -> list[Outcome]:
         """Log a batch of events in their order; the outcome of each in its place.
 
-        With `trusting` events are taken to be new, and one that is known breaks the transaction off (a unique
-        violation); without, they are looked up first.
+        With `trusting` events are taken to be new and members to be busy nowhere else: what turns out otherwise
+        breaks the transaction off (a unique violation, Overtaken). Without, members are locked and events looked up.
         """
         if tx.bulky and len(acts) >= FEW:
             return self._set_wise(tx, acts, now, trusting)
@@ -91,10 +83,10 @@ class PartnerDesk:
     def warm_up(self, tx: Tx, now: datetime) -> None:
         """Ask about nobody, so that what asks and answers stands ready."""
         if tx.bulky:
-            tx.by_index()
-            ledger.open_books(tx, (), now)
+            thousands.by_index(tx)
+            look_into_books(tx, (), now)
             unusual_members(tx, [], now, now, travel=True, metered=False)
-            _known(tx, self.stamp.source, ())
+            _known(tx, ())
             Sheaf(tx, ledger.Books(tx, {}, now), self.stamp, ())
 
     def _one_by_one(self, tx: Tx, acts: Sequence[PartnerAct], now: datetime) -> list[Outcome]:
@@ -108,10 +100,11 @@ class PartnerDesk:
         entries = [each for each in read if isinstance(each, Entry)]
         if not entries:
             return [each for each in read if isinstance(each, Outcome)]
-        tx.by_index()
-        books = ledger.open_books(tx, {entry.member_id for entry in entries}, now)
+        thousands.by_index(tx)
+        members = {entry.member_id for entry in entries}
+        books = look_into_books(tx, members, now) if trusting else ledger.open_books(tx, members, now)
         odd = _odd_members(tx, books, entries)
-        known = set() if trusting else _known(tx, self.stamp.source, entries)
+        known = set() if trusting else _known(tx, entries)
         sheaf = Sheaf(tx, books, self.stamp, entries)
         outcomes: list[Outcome | None] = [each if isinstance(each, Outcome) else None for each in read]
         plain: list[tuple[int, int, Entry]] = []
@@ -179,7 +172,7 @@ class PartnerDesk:
             return read_command(
                 self.catalogue,
                 act.member_id,
-                id=act_id(self.stamp.source, act.natural),
+                id="",  # the event's
                 behaviour=act.behaviour,
                 quantity=act.quantity,
                 occurred_at=act.occurred_at,
@@ -196,18 +189,18 @@ def _odd_members(tx: Tx, books: ledger.Books, entries: Sequence[Entry]) -> set[i
     """Those whose acts are judged one by one."""
     behaviours = {entry.alike.act.behaviour for entry in entries}
     members = sorted(books.wallets)
-    odd = {member for member in members if not simple(books, member)}
+    odd = {member for member, purse in books.wallets.items() if not simple(purse)}
     times = [entry.at for entry in entries]
     metered = any(rule.scope == "month" and rule.stands == "other" for b in behaviours for rule in b.exclusions)
     travel = any(is_travel(behaviour) for behaviour in behaviours)
     return odd | unusual_members(tx, members, min(times), max(times), travel=travel, metered=metered)
 
 
-def _known(tx: Tx, source: str, entries: Sequence[Entry]) -> set[str]:
-    """The events that are known already, or whose ids somebody has used for an act of their own."""
-    naturals = {row[0] for row in _NATURALS.tuples(tx, keys=[(source, entry.natural) for entry in entries])}
-    ids = {str(row[0]) for row in _IDS.tuples(tx, keys=[(entry.member_id, entry.id) for entry in entries])}
-    return naturals | {entry.natural for entry in entries if entry.id in ids}
+def _known(tx: Tx, entries: Sequence[Entry]) -> set[str]:
+    """The events that are known already, or whose ids the member has used for an act of their own."""
+    ids = {str(row[0]) for row in _EVENTS.tuples(tx, ids=[entry.id for entry in entries])}
+    ids |= {str(row[0]) for row in _IDS.tuples(tx, keys=[(entry.member_id, entry.id) for entry in entries])}
+    return {entry.natural for entry in entries if entry.id in ids}
 
 
 def _again(sheaf: Sheaf, first: Entry, again: Entry) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +16,8 @@ from webapp.activities.tables import activity, proof
 from webapp.store import Tx
 
 KINDS = ("trip", "scan", "meter", "feed")
+# Acts of partners are numbered by what the partner calls them: the same event is the same act for ever.
+EVENTS = uuid.UUID("6f1d3c1a-7a52-5b0e-9a43-0f8f5d0c7be1")
 # Records of others may come long after the act; one's own must come while one remembers.
 LATE_KINDS = ("meter", "feed")
 
@@ -48,6 +51,11 @@ class Proof:
         return (self.starts_at, self.ends_at) if self.starts_at and self.ends_at else None
 
     @property
+    def event_id(self) -> str | None:
+        """The id that a partner's act has; None where somebody's own act is proved."""
+        return event_id(self.source, self.natural) if self.kind == "feed" else None
+
+    @property
     def told(self) -> list[str]:
         """What makes it the same evidence when the same act is sent again; never its verdict."""
         return [
@@ -59,6 +67,11 @@ class Proof:
         ]
 
 
+def event_id(source: str, natural: str) -> str:
+    """The id of the act that `source` calls `natural`."""
+    return str(uuid.uuid5(EVENTS, f"{source}\x1f{natural}"))
+
+
 @dataclass(frozen=True, slots=True)
 class Scans:
     """How often a source's proofs stand, and of how many people."""
@@ -68,7 +81,7 @@ class Scans:
 
 
 def proof_of(tx: Tx, member_id: int, activity_id: str) -> Any:
-    """The proof of an act, or None for an act that rests on a photo or on a word."""
+    """The proof of an act, or None for an act that rests on a photo, on a partner's record or on a word."""
     return tx.row(select(proof).where(proof.c.member_id == member_id, proof.c.id == activity_id))
 
 

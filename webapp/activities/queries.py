@@ -11,17 +11,17 @@ from typing import Any
 
 from sqlalchemy import and_, case, func, or_, select, text, tuple_
 
-from points_engine.activity import MILLI, Usage, periods
-from points_engine.clock import local_day
+from points_engine.activity import MILLI, Usage
 from points_engine.errors import Invalid, refuse
-from webapp.activities.tables import activity, cap_counter, proof
-from webapp.ledger import queries as ledger_queries
+from points_engine.methodology import Behaviour
+from webapp.activities.tables import activity, proof
+from webapp.activities.used import used_by
 from webapp.store import Tx
 
 # One row an act, for what rooms on the right work out over all of them.
 acts = activity
 # An act as people see it: with the kind of the proof it rests on, None for a photo or a word.
-SEEN = select(activity, proof.c.kind.label("proof_kind")).join(
+SEEN = select(activity, case((activity.c.natural.is_not(None), "feed"), else_=proof.c.kind).label("proof_kind")).join(
     proof, and_(proof.c.member_id == activity.c.member_id, proof.c.id == activity.c.id), isouter=True
 )
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -210,13 +210,9 @@ def behaviours_of(tx: Tx, member_id: int, ids: Sequence[str]) -> dict[str, str]:
     return {row.id: row.behaviour for row in rows}
 
 
-def usage_at(tx: Tx, member_id: int, at: datetime) -> Usage:
-    """What the member has used of every cap and limit that an act at `at` would meet."""
-    wanted = list(periods(at).values())
-    rows = tx.rows(select(cap_counter).where(cap_counter.c.member_id == member_id, cap_counter.c.period.in_(wanted)))
-    day = local_day(at)
-    sums = ledger_queries.sums(tx, member_id, day, day)
-    return Usage({(r.scope, r.period): r.used for r in rows}, sums.declared_g, sums.points)
+def usage_at(tx: Tx, member_id: int, behaviour: Behaviour, at: datetime) -> Usage:
+    """What the member has used of every cap and limit that such an act at `at` would meet."""
+    return Usage(*used_by(tx, member_id, at, behaviour))
 
 
 def recorded_between(

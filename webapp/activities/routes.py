@@ -187,7 +187,7 @@ def _form(behaviour: Behaviour, given: forms.Typed, wrong: Mapping[str, str]) ->
     except Invalid:
         pass  # said beside the fields once the button was pressed
     with house().store.read() as tx:
-        usage = queries.usage_at(tx, person.member_id, at)
+        usage = queries.usage_at(tx, person.member_id, behaviour, at)
         photos = photos_of.some(tx, person.member_id, [each for each in given.photo_ids if _known(each)])
     return render_template(
         "activities/form.html",

@@ -20,8 +20,9 @@ from webapp.activities.proofs import Proof
 from webapp.activities.state import Ledgers, Photo
 from webapp.activities.tables import displaced
 from webapp.activities.tables import proof as proofs
+from webapp.activities.used import counters_out
 from webapp.activities.verdicts import claw_back, close_pending, judge_pending, restore, review_activity
-from webapp.activities.worth import counter_key, counters_out, credit, own, settle, take_back
+from webapp.activities.worth import credit, own, settle, take_back
 from webapp.ledger import service as ledger
 from webapp.store import Tx
 
@@ -79,7 +80,7 @@ def undo_activity(tx: Tx, member_id: int, activity_id: str, now: datetime) -> Ma
     if now > record["recorded_at"] + timedelta(minutes=limits()["undo_minutes"]):
         raise refuse("conflict", "undo_window_closed", minutes=limits()["undo_minutes"])
     if record["status"] == "accepted":
-        take_back(tx, books, record, "undo")
+        take_back(books, record, "undo")
     return settle(tx, record, status="undone", grams=0, points=0, counters={}, decided_at=now)
 
 
@@ -137,14 +138,16 @@ def _check_natural(state: Ledgers, command: LogActivity) -> None:
     """What a source has told before is refused, whoever brings it."""
     proof = command.proof
     if proof is not None and proof.natural:
-        key = (proof.source, proof.natural)
+        key = ("", command.id) if proof.event_id else (proof.source, proof.natural)
         if key in state.naturals:
             raise refuse("conflict", "already_imported", source=proof.source)
         state.naturals.add(key)
 
 
 def _lodge(state: Ledgers, command: LogActivity, proof: Proof, verdict: Decision) -> None:
-    """Keep the proof beside its act; a trip that gave way to another one takes up no time."""
+    """Keep the proof beside its act; a trip that gave way to another one takes up no time. A partner's word is in the act's row."""
+    if proof.event_id:
+        return
     span = None if "trip_overlaps" in verdict.reasons else proof.span
     state.proofs.append(
         {
@@ -162,7 +165,8 @@ def _lodge(state: Ledgers, command: LogActivity, proof: Proof, verdict: Decision
 
 
 def _record(command: LogActivity, level: Level, verdict: Decision, now: datetime) -> dict[str, Any]:
-    day = local_day(command.occurred_at)
+    day, proof = local_day(command.occurred_at), command.proof
+    told = proof if proof is not None and proof.event_id else None
     return {
         "member_id": command.member_id,
         "id": command.id,
@@ -185,6 +189,8 @@ def _record(command: LogActivity, level: Level, verdict: Decision, now: datetime
         "decided_at": None,
         "decided_by": None,
         "note": None,
+        "source": told and told.source,
+        "natural": told and told.natural,
     }
 
 
@@ -208,7 +214,6 @@ def forget(tx: Tx, member_id: int, now: datetime) -> None:
 __all__ = [
     "Logged",
     "claw_back",
-    "counter_key",
     "forget",
     "hold_evidence",
     "judge_pending",

@@ -6,7 +6,9 @@ behaviour. Acts that stand alone under their caps are worth what acts alike are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
@@ -14,20 +16,22 @@ from json.encoder import encode_basestring as json_text
 from typing import NamedTuple
 
 from points_engine.activity import Usage, decide, limits
-from webapp.activities.alike import INSTANT, Alike, Key, Row, copied, instant_text
+from webapp.activities.alike import INSTANT, Alike, Row, copied, instant_text
 from webapp.activities.proofs import Proof
-from webapp.activities.tables import activity, cap_counter, proof
-from webapp.ledger import queries as ledger_queries
+from webapp.activities.tables import activity
+from webapp.activities.used import Counters, counter_key
 from webapp.ledger import service as ledger
 from webapp.ledger.setwise import Credit, credit_acts
-from webapp.store import Tx
+from webapp.store import Tx, thousands
 
 ACTIVITY = (
     "member_id", "id", "behaviour", "version", "quantity_milli", "credited_milli", "inputs", "level", "occurred_at",
     "occurred_on", "recorded_at", "status", "grams", "points", "reasons", "evidence", "counters", "facts",
+    "source", "natural",
 )  # fmt: skip
-PROOF = ("member_id", "id", "kind", "level", "verdict", "source", "natural")
-COUNTER = ("member_id", "period", "scope", "used")
+# Undone, refused and waiting acts use nothing.
+STANDS = "t.status = 'accepted' AND (t.grams > 0 OR t.points > 0)"
+USED = ("member_id", "occurred_on", "points", "counters")
 
 
 class Entry(NamedTuple):
@@ -45,17 +49,14 @@ class Sheaf:
     """The state of the batch's members while it is decided, and the rows to be written."""
 
     def __init__(self, tx: Tx, books: ledger.Books, stamp: Proof, entries: Sequence[Entry]) -> None:
-        self.tx, self.books, self.stamp = tx, books, stamp
+        self.tx, self.books = tx, books
         self._now = instant_text(books.now)
         self._most = limits()["points_per_day"]
-        self._counters, self._stored = _read_counters(tx, entries)
-        self._points = _read_points(tx, entries)
-        self._known_days = set(self._points)
-        self._added: dict[tuple[int, str, str], int] = {}
+        self._counters, self._points = _read_used(tx, entries)
+        self._several = {member for member, n in Counter([e[0] for e in entries]).items() if n > 1}
         self._credits: list[Credit] = []  # plain tuples; see Credit
         self._acts: list[str] = []
-        self._proofs: list[str] = []
-        self._stamp = f"\t{stamp.kind}\t{stamp.level.value}\t{stamp.verdict}\t{stamp.source}\t"
+        self._source = copied(stamp.source)
         self._told = f'["{stamp.kind}","{stamp.level.value}",{json_text(stamp.source)},'
 
     def facts(self, entry: Entry) -> str:
@@ -67,68 +68,68 @@ class Sheaf:
     def take(self, entry: Entry) -> Row:
         """Decide an act and put its rows down; the verdict as written."""
         member, natural, own, alike, at, instant = entry
-        counters = self._counters.get(member)
-        if counters is None:
-            counters = self._counters[member] = {}
-        day = (member, alike.day)
-        points = self._points.get(day, 0)
-        row = alike.row
-        fits = alike.plain and points + row.points <= self._most
-        if not fits or (counters and not alike.undisturbed(counters, instant)):
-            row = Row(decide(replace(alike.act, occurred_at=at), Usage(counters, 0, points)), at)
-        added = self._added
-        for scope, period, n in row.counters:
-            if period == INSTANT:
-                period = instant
-            counters[(scope, period)] = counters.get((scope, period), 0) + n
-            key = (member, period, scope)
-            added[key] = added.get(key, 0) + n
+        row = self._decide(entry)
         when = at.isoformat(timespec="microseconds")
         first, rest = alike.told
         facts = sha256(f"{first}{when}{rest}{self._told}{json_text(natural)}]]".encode()).hexdigest()
         worth = row.worth.replace(INSTANT, instant) if row.has_instant else row.worth
-        self._acts.append(
-            f"{member}\t{own}{alike.claimed}{row.credited}{alike.inputs}{when}\t{alike.day}\t{self._now}\t{worth}{facts}\n"
-        )
         if "\\" in natural:
             natural = copied(natural)
-        self._proofs.append(f"{member}\t{own}{self._stamp}{natural}\n")
+        self._acts.append(
+            f"{member}\t{own}{alike.claimed}{row.credited}{alike.inputs}{when}\t{alike.day}\t{self._now}\t{worth}{facts}\t"
+            f"{self._source}\t{natural}\n"
+        )
         if row.grams or row.points:
-            self._points[day] = points + row.points
             self._credits.append((member, own, row.grams, row.points, alike.day))
+            if member in self._several:
+                self._remember(member, alike.day, row, instant)
         return row
 
+    def _decide(self, entry: Entry) -> Row:
+        member, _, _, alike, at, instant = entry
+        row, counters = alike.row, self._counters.get(member)
+        if counters is None:  # nothing else of these days
+            if alike.plain and row.points <= self._most:
+                return row
+            counters, points = {}, 0
+        else:
+            points = self._points.get((member, alike.day), 0)
+            if alike.plain and points + row.points <= self._most and alike.undisturbed(counters, instant):
+                return row
+        return Row(decide(replace(alike.act, occurred_at=at), Usage(counters, 0, points)), at)
+
+    def _remember(self, member: int, day: str, row: Row, instant: str) -> None:
+        """Let the member's next act see what this one used."""
+        counters = self._counters.setdefault(member, {})
+        for scope, period, n in row.counters:
+            key = (scope, instant if period == INSTANT else period)
+            counters[key] = counters.get(key, 0) + n
+        self._points[member, day] = self._points.get((member, day), 0) + row.points
+
     def write(self) -> None:
-        """Write what was put down; proofs first, for an event that is known ends the transaction there."""
-        if not self._acts:
-            return
-        self.tx.copy(proof, PROOF, self._proofs)
-        self.tx.copy(activity, ACTIVITY, self._acts)
-        stored = self._stored
-        fresh = [f"{m}\t{p}\t{s}\t{n}\n" for (m, p, s), n in self._added.items() if (m, p, s) not in stored]
-        self.tx.copy(cap_counter, COUNTER, fresh)
-        old = [(*key, n) for key, n in self._added.items() if key in stored]
-        if old:
-            columns = dict(zip(COUNTER, map(list, zip(*old, strict=True)), strict=True))
-            self.tx.merge(cap_counter, columns, key=COUNTER[:3], add=("used",))
-        credit_acts(self.books, self._credits, self._known_days)
+        """Write what was put down; the acts first, for an event that is known ends the transaction there."""
+        if self._acts:
+            thousands.copy(self.tx, activity, ACTIVITY, self._acts)
+            credit_acts(self.books, self._credits)
 
 
-def _read_counters(tx: Tx, entries: Iterable[Entry]) -> tuple[dict[int, dict[Key, int]], set[tuple[int, str, str]]]:
-    keys = {(e.member_id, window) for e in entries for window in e.alike.windows}
-    keys |= {(e.member_id, e.instant) for e in entries if e.alike.by_instant}
-    members, windows = zip(*sorted(keys), strict=True) if keys else ((), ())
-    found: dict[int, dict[Key, int]] = {}
-    stored: set[tuple[int, str, str]] = set()
-    for member, period, scope, used in tx.find(cap_counter, COUNTER, {"member_id": members, "period": windows}):
-        found.setdefault(member, {})[(scope, period)] = used
-        stored.add((member, period, scope))
-    return found, stored
-
-
-def _read_points(tx: Tx, entries: Iterable[Entry]) -> dict[tuple[int, str], int]:
-    keys = sorted({(e.member_id, e.alike.day) for e in entries})
-    members, days = zip(*keys, strict=True) if keys else ((), ())
-    rows = tx.find(ledger_queries.days, ("member_id", "day", "points"), {"member_id": members, "day": days})
-    texts = {day: day.isoformat() for day in {row[1] for row in rows}}
-    return {(member, texts[day]): points for member, day, points in rows}
+def _read_used(tx: Tx, entries: Sequence[Entry]) -> tuple[dict[int, Counters], dict[tuple[int, str], int]]:
+    """What the acts that stand beside the entries use: counters by member, and points by member and day."""
+    spans: dict[int, tuple[str, str]] = {}
+    for entry in entries:
+        span = entry[3].span
+        known = spans.setdefault(entry[0], span)
+        if known is not span and known != span:
+            spans[entry[0]] = min(known[0], span[0]), max(known[1], span[1])
+    members = sorted(spans)
+    first, last = zip(*(spans[member] for member in members), strict=True) if members else ((), ())
+    keys = {"member_id": members, "occurred_on": first}
+    counters: dict[int, Counters] = {}
+    points: dict[tuple[int, str], int] = {}
+    for member, on, worth, counted in thousands.find(tx, activity, USED, keys, ("occurred_on", last), STANDS):
+        theirs = counters.setdefault(member, {})
+        for text, n in json.loads(counted).items():
+            key = counter_key(text)
+            theirs[key] = theirs.get(key, 0) + n
+        points[member, on.isoformat()] = points.get((member, on.isoformat()), 0) + worth
+    return counters, points

@@ -18,36 +18,19 @@ from points_engine.activity import (
     instant_mates,
     is_travel,
     nearby,
-    periods,
     stands_aside,
 )
 from points_engine.clock import local_day
 from points_engine.methodology import Level
 from webapp.activities.commands import LogActivity
-from webapp.activities.tables import activity, cap_counter, displaced, photo_stop, proof
-from webapp.ledger import queries as ledger_queries
+from webapp.activities.tables import activity, displaced, photo_stop, proof
+from webapp.activities.used import Used
+from webapp.activities.used import asked as asked_for_used
 from webapp.ledger import service as ledger
 from webapp.photos.queries import photo_use, upload
 from webapp.store import Asked, Query, Tx, Write, among
 
-Counters = dict[tuple[str, str], int]
 NOTHING: frozenset[str] = frozenset()
-# Up to so many windows each member's counters are looked up one by one; with more, an instant of every
-# trip among them, each member's instants are read as one range.
-FEW = 64
-
-_counter, _day = cap_counter.c, ledger_queries.days.c
-_COUNTERS = Query(select(cap_counter).where(among("members", _counter.member_id), among("periods", _counter.period)))
-_RANGE = Query(
-    select(cap_counter).where(
-        among("members", _counter.member_id), _counter.period.between(bindparam("first"), bindparam("last"))
-    )
-)
-_DAYS = Query(
-    select(_day.member_id, _day.day, _day.declared_g, _day.points).where(
-        among("members", _day.member_id), among("days", _day.day)
-    )
-)
 _KNOWN = Query(select(activity).where(among("keys", activity.c.member_id, activity.c.id)))
 _EVIDENCE = Query(
     select(
@@ -91,6 +74,7 @@ _TRIPS = Query(
     )
 )
 _NATURAL = Query(select(proof.c.source, proof.c.natural).where(among("keys", proof.c.source, proof.c.natural)))
+_EVENTS = Query(select(activity.c.id).where(among("ids", activity.c.id), activity.c.natural.is_not(None)))
 _DISPLACED = Query(select(displaced).where(among("members", displaced.c.member_id)))
 
 
@@ -110,7 +94,7 @@ class Photo:
 
 
 class Ledgers:
-    """The members' wallets, counters, days, known acts and photos; what the batch adds is written by `flush`."""
+    """The members' wallets, what they have used, known acts and photos; what the batch adds is written by `flush`."""
 
     def __init__(self, tx: Tx, commands: Sequence[LogActivity], now: datetime) -> None:
         self.tx = tx
@@ -119,26 +103,26 @@ class Ledgers:
         asked = _questions(commands)
         self.books, found = ledger.open_and_read(tx, (c.member_id for c in commands), now, list(asked.values()))
         rows = dict(zip(asked, found, strict=True))
-        self.counters = _counters_of(rows["counters"] + rows.get("instants", []))
-        self.days = {(row.member_id, row.day): (row.declared_g, row.points) for row in rows["days"]}
+        self.used = Used(rows["used"])
         self.known: dict[tuple[int, str], Mapping[str, Any]] = {
             (row.member_id, row.id): row._asdict() for row in rows["known"]
         }
         self.evidence = _photos_of(rows.get("evidence", []))
         self.spans, self.trips = _travel_of(rows.get("spans", []), rows.get("trips", []), commands)
         self.aside = _displaced_of(rows.get("displaced", []))
+        # What sources have told before: by their own word for it, a partner's event by its id.
         self.naturals = {(row.source, row.natural) for row in rows.get("naturals", [])}
+        self.naturals |= {("", row.id) for row in rows.get("events", [])}
         self.rows: list[dict[str, Any]] = []
         self.photos: list[dict[str, Any]] = []
         self.proofs: list[dict[str, Any]] = []
-        self._added: dict[tuple[int, str, str], int] = {}
 
     def usage(self, member_id: int, occurred_at: datetime) -> Usage:
         day = local_day(occurred_at)
-        declared, points = self.days.get((member_id, day), (0, 0))
+        declared, points = self.used.days.get((member_id, day), (0, 0))
         aside = self.aside.get(member_id)
         return Usage(
-            self.counters.setdefault(member_id, {}),
+            self.used.counters.get(member_id, {}),
             declared,
             points,
             self.spans.get(member_id, ()),
@@ -148,16 +132,9 @@ class Ledgers:
 
     def remember(self, command: LogActivity, day: date, level: Level, verdict: Decision) -> None:
         """Let the next act of this batch see what this one used."""
-        member_id = command.member_id
         self._remember_travel(command, level, verdict)
-        counters = self.counters.setdefault(member_id, {})
-        for (scope, period), n in verdict.counters.items():
-            counters[(scope, period)] = counters.get((scope, period), 0) + n
-            key = (member_id, period, scope)
-            self._added[key] = self._added.get(key, 0) + n
-        declared, points = self.days.get((member_id, day), (0, 0))
-        grams = verdict.grams if level is Level.DECLARED else 0
-        self.days[(member_id, day)] = (declared + grams, points + verdict.points)
+        declared = verdict.grams if level is Level.DECLARED else 0
+        self.used.add(command.member_id, day, declared, verdict.points, verdict.counters)
 
     def _remember_travel(self, command: LogActivity, level: Level, verdict: Decision) -> None:
         span = command.proof.span if command.proof else None
@@ -170,36 +147,26 @@ class Ledgers:
             self.trips.setdefault(command.member_id, []).append(told)
 
     def flush(self) -> None:
-        """Write the acts, their evidence, counters and transfers."""
-        used = [{"member_id": m, "period": p, "scope": s, "used": n} for (m, p, s), n in sorted(self._added.items())]
-        self.books.flush(
-            [
-                Write(activity, self.rows),
-                Write(photo_use, self.photos),
-                Write(proof, self.proofs),
-                Write(cap_counter, used, ("member_id", "period", "scope"), ("used",)),
-            ]
-        )
+        """Write the acts, their evidence and transfers."""
+        self.books.flush([Write(activity, self.rows), Write(photo_use, self.photos), Write(proof, self.proofs)])
 
 
 def _questions(commands: Sequence[LogActivity]) -> dict[str, Asked]:
     """What must be known of the batch's members, by name; a batch asks nothing that none of its acts needs."""
     members = sorted({c.member_id for c in commands})
-    wanted = {p for c in commands for p in periods(c.occurred_at).values()}
-    instants = sorted(p for p in wanted if p.startswith("@")) if len(wanted) > FEW else []
     asked: dict[str, Asked] = {
-        "counters": (_COUNTERS, {"members": members, "periods": sorted(wanted - set(instants))}),
-        "days": (_DAYS, {"members": members, "days": sorted({local_day(c.occurred_at) for c in commands})}),
+        "used": asked_for_used((c.member_id, c.behaviour, c.occurred_at) for c in commands),
         "known": (_KNOWN, {"keys": [c.key for c in commands]}),
     }
-    if instants:
-        asked["instants"] = (_RANGE, {"members": members, "first": instants[0], "last": instants[-1]})
     if photos := [(c.member_id, e) for c in commands for e in c.evidence]:
         asked["evidence"] = (_EVIDENCE, {"keys": photos})
     if any(rule.scope == "month" and rule.stands == "other" for c in commands for rule in c.behaviour.exclusions):
         asked["displaced"] = (_DISPLACED, {"members": members})
-    if keys := [(c.proof.source, c.proof.natural) for c in commands if c.proof and c.proof.natural]:
+    proofs = [(c.id, c.proof) for c in commands if c.proof and c.proof.natural]
+    if keys := [(each.source, each.natural) for _, each in proofs if not each.event_id]:
         asked["naturals"] = (_NATURAL, {"keys": keys})
+    if ids := [own for own, each in proofs if each.event_id]:
+        asked["events"] = (_EVENTS, {"ids": ids})
     return asked | _about_travel(members, commands)
 
 
@@ -215,13 +182,6 @@ def _about_travel(members: list[int], commands: Sequence[LogActivity]) -> dict[s
     if days := sorted({day for span in spans for day in days_around(span)}):
         asked["trips"] = (_TRIPS, {"members": members, "days": days})
     return asked
-
-
-def _counters_of(rows: Sequence[Any]) -> dict[int, Counters]:
-    found: dict[int, Counters] = {}
-    for row in rows:
-        found.setdefault(row.member_id, {})[(row.scope, row.period)] = row.used
-    return found
 
 
 def _photos_of(rows: Sequence[Any]) -> dict[tuple[int, str], Photo]:

@@ -1,4 +1,4 @@
-"""Tables of activities: the acts, what caps have been used, what acts rest on, and what is held for review."""
+"""Tables of activities: the acts and what they use of caps, what acts rest on, and what is held for review."""
 
 from __future__ import annotations
 
@@ -37,16 +37,22 @@ activity = Table(
     Column("points", BigInteger, nullable=False),
     Column("reasons", JsonText, nullable=False),
     Column("evidence", JsonText, nullable=False),
-    # What the act added to cap counters, so that undoing takes back exactly that.
+    # What the act uses of caps, and what it marks as done, by scope and period; what stands is their sum.
     Column("counters", JsonText, nullable=False),
     Column("facts", String(64), nullable=False),
     Column("decided_at", UtcDateTime),
     Column("decided_by", BigInteger),
     Column("note", String(200)),
+    # Of a partner's act, which rests on the partner's word: who told it, and what they call the event.
+    Column("source", String(40)),
+    Column("natural", String(80)),
     CheckConstraint("grams >= 0 AND points >= 0", name="worth_not_negative"),
     CheckConstraint("status IN ('accepted', 'pending', 'rejected', 'undone')", name="status"),
 )
 Index("ix_activity_day", activity.c.member_id, activity.c.occurred_on, activity.c.recorded_at)
+# A partner's act is numbered by its event: what was told once is known for ever, whoever brings it.
+told = text('"natural" IS NOT NULL')
+Index("uq_activity_event", activity.c.id, unique=True, sqlite_where=told, postgresql_where=told)
 # Reviewers' jobs read what was recorded lately.
 Index("ix_activity_recorded_at", activity.c.recorded_at)
 Index(
@@ -56,18 +62,7 @@ Index(
     postgresql_where=text("status = 'pending'"),
 )
 
-cap_counter = Table(
-    "cap_counter",
-    metadata,
-    Column("member_id", BigInteger, primary_key=True),
-    Column("period", String(24), primary_key=True),
-    Column("scope", String(48), primary_key=True),
-    Column("used", BigInteger, nullable=False),
-    CheckConstraint("used >= 0", name="covered"),
-    postgresql_with={"fillfactor": "80"},
-)
-
-# Evidence other than photos; its id is the act's. What a source has told once is known for ever.
+# What a trip, a scan or a meter shows; its id is the act's. What a source has told once is known for ever.
 proof = Table(
     "proof",
     metadata,

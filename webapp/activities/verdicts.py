@@ -13,7 +13,8 @@ from points_engine.activity import MILLI, Act, Decision, decide
 from points_engine.errors import Invalid, refuse
 from points_engine.methodology import Catalogue, Level
 from webapp.activities.tables import activity, proof
-from webapp.activities.worth import add_counters, counters_out, credit, own, settle, take_back, usage_now
+from webapp.activities.used import counters_out
+from webapp.activities.worth import credit, own, settle, take_back, usage_now
 from webapp.ledger import service as ledger
 from webapp.store import Tx
 
@@ -67,7 +68,7 @@ def claw_back(
     record = own(tx, member_id, activity_id)
     if record["status"] != "accepted":
         raise refuse("conflict", "already_resolved", status=record["status"])
-    take_back(tx, books, record, "clawback", f"clawback@{books.wallets[member_id].seq}")
+    take_back(books, record, "clawback", f"clawback@{books.wallets[member_id].seq}")
     return settle(
         tx,
         record,
@@ -112,7 +113,6 @@ def _credit_again(
     verdict = judge_pending(tx, catalogue, record)
     key = "" if code == "review" else f"{code}@{books.wallets[record['member_id']].seq}"
     credit(books, record, verdict, code, key)
-    add_counters(tx, record["member_id"], verdict.counters)
     books.flush()
     return settle(
         tx,

@@ -1,11 +1,11 @@
-"""What an act moves and uses up: its transfers, its counters and its row, for every use case that changes them."""
+"""What an act moves: its transfers and its row, and what it meets, for every use case that changes them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 
 from points_engine.activity import (
     Act,
@@ -17,15 +17,14 @@ from points_engine.activity import (
     instant_mates,
     is_travel,
     nearby,
-    periods,
     stands_aside,
 )
 from points_engine.clock import local_day
 from points_engine.errors import refuse
 from points_engine.ledger import Move, expiry
 from points_engine.methodology import Level
-from webapp.activities.tables import activity, cap_counter, displaced, proof
-from webapp.ledger import queries as ledger_queries
+from webapp.activities.tables import activity, displaced, proof
+from webapp.activities.used import used_by
 from webapp.ledger import service as ledger
 from webapp.store import Tx
 
@@ -45,8 +44,8 @@ def credit(books: ledger.Books, record: Mapping[str, Any], verdict: Decision, co
         books.count_act(member, day, 1)
 
 
-def take_back(tx: Tx, books: ledger.Books, record: Mapping[str, Any], code: str, key: str = "") -> None:
-    """Stage the reversal of an act's transfers and free the caps it had used.
+def take_back(books: ledger.Books, record: Mapping[str, Any], code: str, key: str = "") -> None:
+    """Stage the reversal of an act's transfers; without its counters, which the caller clears, its caps are free again.
 
     An undo asks for points that are still there; a claw-back makes a debt of those already spent.
     """
@@ -61,30 +60,10 @@ def take_back(tx: Tx, books: ledger.Books, record: Mapping[str, Any], code: str,
     if record["grams"] or record["points"]:
         books.count_act(member, day, -1)
     books.flush()
-    add_counters(tx, member, {counter_key(k): -n for k, n in record["counters"].items()})
 
 
 def _account(record: Mapping[str, Any]) -> str:
     return "declared" if record["level"] == Level.DECLARED else "verified"
-
-
-def add_counters(tx: Tx, member_id: int, changes: Mapping[tuple[str, str], int]) -> None:
-    up = [
-        {"member_id": member_id, "period": p, "scope": s, "used": n} for (s, p), n in sorted(changes.items()) if n > 0
-    ]
-    tx.upsert(cap_counter, up, key=("member_id", "period", "scope"), add=("used",))
-    down = [{"m": member_id, "p": p, "s": s, "n": n} for (s, p), n in sorted(changes.items()) if n < 0]
-    if down:
-        tx.execute(
-            update(cap_counter)
-            .where(
-                cap_counter.c.member_id == bindparam("m"),
-                cap_counter.c.period == bindparam("p"),
-                cap_counter.c.scope == bindparam("s"),
-            )
-            .values(used=cap_counter.c.used + bindparam("n")),
-            down,
-        )
 
 
 def settle(tx: Tx, record: Mapping[str, Any], **changes: Any) -> Mapping[str, Any]:
@@ -105,15 +84,10 @@ def own(tx: Tx, member_id: int, activity_id: str) -> Mapping[str, Any]:
 
 def usage_now(tx: Tx, member_id: int, activity_id: str, act: Act) -> Usage:
     """What the member has used of everything that `act` would meet, itself left out."""
-    wanted = list(periods(act.occurred_at).values())
-    rows = tx.rows(select(cap_counter).where(cap_counter.c.member_id == member_id, cap_counter.c.period.in_(wanted)))
     day = local_day(act.occurred_at)
-    sums = ledger_queries.sums(tx, member_id, day, day)
     aside = tx.rows(select(displaced).where(displaced.c.member_id == member_id))
     return Usage(
-        {(r.scope, r.period): r.used for r in rows},
-        sums.declared_g,
-        sums.points,
+        *used_by(tx, member_id, act.occurred_at, act.behaviour, activity_id),
         _spans_beside(tx, member_id, activity_id, act) if is_travel(act.behaviour) else (),
         _told_within(tx, member_id, activity_id, act),
         frozenset(r.behaviour for r in aside if stands_aside(day, r.since, r.until)),
@@ -154,13 +128,3 @@ def _told_within(tx: Tx, member_id: int, activity_id: str, act: Act) -> list[Tol
         )
     )
     return [Told(row.occurred_at, row.behaviour, Level(row.level), row.grams, row.points) for row in rows]
-
-
-def counters_out(counters: Mapping[tuple[str, str], int]) -> dict[str, int]:
-    return {f"{scope}|{period}": n for (scope, period), n in counters.items()}
-
-
-def counter_key(text: str) -> tuple[str, str]:
-    """The scope and the period inside a counter's text key."""
-    scope, _, period = text.partition("|")
-    return scope, period

@@ -14,7 +14,7 @@ from webapp.activities.partner_acts import PartnerDesk
 from webapp.feeds import service
 from webapp.feeds.posting import Done, Job, Numbered, Poster, Tally, find_members, log
 from webapp.feeds.reading import FileTrouble, Rows, inspect
-from webapp.feeds.workers import Workers
+from webapp.feeds.workers import Workers, quick_turns
 from webapp.store import Store
 
 __all__ = ["FileTrouble", "Job", "run"]
@@ -29,7 +29,7 @@ def run(store: Store, job: Job, report: Report, progress: Progress | None = None
     """Import the file, or only tell what would happen; the summary. Raises FileTrouble for the file as a whole."""
     began = time.perf_counter()
     seen = inspect(job.path, job.mapping.encoding)
-    with tidy_less(job.own_process), job.path.open(encoding=seen.encoding, newline="") as file:
+    with tidy_less(job.own_process), quick_turns(), job.path.open(encoding=seen.encoding, newline="") as file:
         rows = Rows(file, job.mapping, job.catalogue)
         tell = partial(_tell, report=report, progress=progress)
         total = _try_out(store, job, rows, tell) if job.dry_run else _import(store, job, rows, tell, seen.checksum)
@@ -73,7 +73,6 @@ def _import(store: Store, job: Job, rows: Rows, tell: Tell, checksum: str) -> Ta
                 done, acts, lines = find_members(tx, job, batch)
             tell(posting.post(acts, lines, done), total)
         tell(posting.finish(), total)
-        posting.dismiss()
         store.retrying(lambda tx: service.finish_import(tx, number, total.counts(), job.now()))
     finally:
         posting.end()

@@ -65,7 +65,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One file to be imported and everything it needs; `workers` above 1 are processes of their own."""
+    """One file to be imported and everything it needs; `workers` above 1 are threads that post side by side."""
 
     path: Path
     mapping: PartnerMapping
@@ -85,7 +85,7 @@ class Job:
 
 
 class Poster:
-    """Posts each batch in a transaction of its own; takes events to be new until one is met that is not."""
+    """Posts each batch in a transaction of its own; takes events to be new unless the batch before held one that was not."""
 
     def __init__(self, store: Store, job: Job) -> None:
         self._store, self._job = store, job
@@ -93,17 +93,18 @@ class Poster:
         self._trusting = True
 
     def post(self, acts: list[PartnerAct], lines: list[int], done: Done) -> Done:
-        """One durable batch, added to what of it is `done`; a race with another import of the same events runs it again, which finds them known."""
-        tries = 0
+        """One durable batch, added to what of it is `done`; whoever was faster with an event or a member runs it again, carefully."""
+        trusting = self._trusting
 
         def credit(tx: Tx) -> Done:
-            nonlocal tries
-            tries += 1
-            self._trusting = self._trusting and tries == 1
-            return log(tx, self._desk, acts, lines, self._job.now(), trusting=self._trusting)
+            nonlocal trusting
+            trusted, trusting = trusting, False
+            return log(tx, self._desk, acts, lines, self._job.now(), trusting=trusted)
 
         if acts:
-            done.add(self._store.retrying(credit))
+            made = self._store.retrying(credit)
+            self._trusting = not made.tally.already
+            done.add(made)
         return done
 
     def warm_up(self) -> None:
@@ -113,9 +114,6 @@ class Poster:
 
     def finish(self) -> Done:
         return Done()
-
-    def dismiss(self) -> None:
-        pass
 
     def end(self) -> None:
         pass

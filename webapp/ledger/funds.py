@@ -15,7 +15,7 @@ from points_engine.ledger import GENESIS, Move
 from webapp.journal import service as journal
 from webapp.ledger import service as ledger
 from webapp.ledger.fund_tables import fund, fund_transfer
-from webapp.ledger.tables import transfer
+from webapp.ledger.tables import keyed, transfer
 from webapp.members import queries as members
 from webapp.store import Tx
 
@@ -291,7 +291,7 @@ def _known(tx: Tx, fund_id: int, key: str) -> bool:
 def _posted(tx: Tx, moves: Sequence[Move]) -> set[tuple[int, str]]:
     t = transfer.c
     keys = [(m.member_id, m.key) for m in moves]
-    rows = tx.rows(select(t.member_id, t.key).where(tuple_(t.member_id, t.key).in_(keys)))
+    rows = tx.rows(select(t.member_id, t.key).where(tuple_(t.member_id, t.key).in_(keys), keyed))
     return {(row.member_id, row.key) for row in rows}
 
 

@@ -22,7 +22,7 @@ from points_engine.ledger import (
     lots_text,
     take_from_lots,
 )
-from webapp.ledger.tables import lot, member_day, transfer, wallet
+from webapp.ledger.tables import keyed, lot, member_day, transfer, wallet
 from webapp.store import Asked, Query, Tx, Write, among, together
 
 LIFE_MONTHS = 12  # how long points can be spent; shown to members, changed only for points to come
@@ -182,6 +182,7 @@ class Books:
             select(transfer.c.lots).where(
                 transfer.c.member_id == move.member_id,
                 transfer.c.key == hold_key(move.cause),
+                keyed,
             )
         )
         assert held and sum(held.values()) == move.amount, "a release must match its hold"
@@ -270,7 +271,7 @@ def open_and_read(
     ids = sorted(set(member_ids))
     locked, *answers = together(tx, (_LOCK, {"ids": ids}), *asked)
     if len(locked) == len(ids):
-        return Books(tx, _wallets(locked), now), answers
+        return Books(tx, wallets_of(locked), now), answers
     books = open_books(tx, ids, now)  # somebody's first act: what was read without the lock is read again
     return books, together(tx, *asked)
 
@@ -282,6 +283,7 @@ def post(tx: Tx, moves: Sequence[Move], now: datetime) -> list[Posted]:
     """
     if not moves:
         return []
+    assert all(move.code != "act" for move in moves), "an act's transfers come with the act, and have no key that holds"
     books = open_books(tx, (m.member_id for m in moves), now)
     known = _known_keys(tx, moves)
     posted: list[Posted] = []
@@ -351,13 +353,9 @@ def expire_points(tx: Tx, now: datetime, limit: int = 500) -> list[tuple[int, in
 
 
 # SQLite has no row locks and needs none: BEGIN IMMEDIATE already holds the whole file.
+LOCKED = ("member_id", "declared_g", "verified_g", "points", "held", "seq", "digest", "frozen", "debt")
 _LOCK = Query(
-    select(
-        *(
-            wallet.c[name]
-            for name in ("member_id", "declared_g", "verified_g", "points", "held", "seq", "digest", "frozen", "debt")
-        )
-    )
+    select(*(wallet.c[name] for name in LOCKED))
     .where(among("ids", wallet.c.member_id))
     .order_by(wallet.c.member_id)
     .with_for_update()
@@ -365,10 +363,11 @@ _LOCK = Query(
 
 
 def _lock(tx: Tx, ids: list[int]) -> dict[int, Wallet]:
-    return _wallets(_LOCK.tuples(tx, ids=ids))
+    return wallets_of(_LOCK.tuples(tx, ids=ids))
 
 
-def _wallets(rows: Iterable[tuple[Any, ...]]) -> dict[int, Wallet]:
+def wallets_of(rows: Iterable[tuple[Any, ...]]) -> dict[int, Wallet]:
+    """Wallets by member from rows of the LOCKED columns."""
     return {
         member: Wallet(member, declared, verified, points, held, seq, digest, bool(frozen), debt)
         for member, declared, verified, points, held, seq, digest, frozen, debt in rows
@@ -378,7 +377,7 @@ def _wallets(rows: Iterable[tuple[Any, ...]]) -> dict[int, Wallet]:
 def _known_keys(tx: Tx, moves: Sequence[Move]) -> dict[tuple[int, str], int]:
     rows = tx.rows(
         select(transfer.c.member_id, transfer.c.key, transfer.c.seq).where(
-            tuple_(transfer.c.member_id, transfer.c.key).in_([(m.member_id, m.key) for m in moves])
+            tuple_(transfer.c.member_id, transfer.c.key).in_([(m.member_id, m.key) for m in moves]), keyed
         )
     )
     return {(row.member_id, row.key): row.seq for row in rows}

@@ -2,50 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
 from hashlib import sha256
+from operator import attrgetter
+
+from sqlalchemy import select
 
 from points_engine.ledger import Wallet, expiry
-from webapp.ledger.service import LIFE_MONTHS, Books
+from webapp.ledger.service import LIFE_MONTHS, LOCKED, Books, open_books, wallets_of
 from webapp.ledger.tables import lot, member_day, transfer, wallet
+from webapp.store import Query, Tx, among, thousands
 
 TRANSFER = (
     "member_id", "seq", "book", "debit", "credit", "amount", "code", "cause", "key", "occurred_on", "posted_at",
     "lots", "digest",
 )  # fmt: skip
-
-
-CHANGED = ("verified_g", "points", "seq", "digest")
+DAY = ("member_id", "day", "acts", "declared_g", "verified_g", "points")
+CHANGED = attrgetter("member_id", "verified_g", "points", "seq", "digest")
+_LOOK = Query(select(*(wallet.c[name] for name in LOCKED)).where(among("ids", wallet.c.member_id)))
 
 # A credited act with evidence: the member, the act's id, grams, points, and its local day as text.
 Credit = tuple[int, str, int, int, str]
 
 
-def simple(books: Books, member_id: int) -> bool:
-    """Whether credits to this member are plain: nobody frozen, nothing owed."""
-    purse = books.wallets[member_id]
+def look_into_books(tx: Tx, member_ids: Collection[int], now: datetime) -> Books:
+    """The members' books without a lock, for `credit_acts` alone: it finds out whether somebody was faster."""
+    ids = sorted(member_ids)
+    wallets = wallets_of(_LOOK.tuples(tx, ids=ids))
+    if len(wallets) < len(ids):
+        wallets |= open_books(tx, [m for m in ids if m not in wallets], now).wallets
+    return Books(tx, wallets, now)
+
+
+def simple(purse: Wallet) -> bool:
+    """Whether credits to this member are plain: not frozen, nothing owed."""
     return not purse.frozen and not purse.debt
 
 
-def credit_acts(books: Books, credits: Iterable[Credit], known_days: set[tuple[int, str]]) -> None:
+def credit_acts(books: Books, credits: Iterable[Credit]) -> None:
     """Post the two transfers of each act (verified grams, points to spend) and write them; PostgreSQL only.
 
-    For members that are `simple`; `known_days` are the (member, day) that have a row of sums. The transfers are
-    those that `stage` would make, to the last digit of the chain.
+    For members that are `simple`. The transfers are those that `stage` would make, to the last digit of the chain.
+    Raises Overtaken when a wallet is not what the books say: somebody else moved it, and what the acts are worth
+    may be another thing now.
     """
     posted = books.now.astimezone(UTC).isoformat(timespec="microseconds")
     lives = expiry(books.today, LIFE_MONTHS).isoformat()
     lines: list[str] = []
     days: dict[tuple[int, str], list[int]] = {}
     lots: dict[int, int] = {}
-    touched: dict[int, Wallet] = {}
+    began: dict[int, int] = {}
     for member, act, grams, points, day in credits:
-        purse = touched[member] = books.wallets[member]
-        if grams:
-            lines.append(_grams(purse, act, grams, day, posted))
+        purse = books.wallets[member]
+        began.setdefault(member, purse.seq)
+        lines.append(_lines(purse, act, grams, points, day, posted, lives))
         if points:
-            lines.append(_points(purse, act, points, day, posted, lives))
             lots[member] = lots.get(member, 0) + points
         sums = days.get((member, day))
         if sums is None:
@@ -54,57 +66,61 @@ def credit_acts(books: Books, credits: Iterable[Credit], known_days: set[tuple[i
             sums[0] += 1
             sums[1] += grams
             sums[2] += points
+    _move_wallets(books, began)
     tx = books.tx
-    tx.copy(transfer, TRANSFER, lines)
-    tx.merge(
-        lot,
-        {"member_id": list(lots), "expires_on": [lives] * len(lots), "remaining": list(lots.values())},
-        key=("member_id", "expires_on"),
-        add=("remaining",),
-    )
-    _write_days(books, days, known_days)
-    columns = {name: [getattr(purse, name) for purse in touched.values()] for name in CHANGED}
-    tx.merge(wallet, {"member_id": list(touched), **columns}, key=("member_id",), known=True)
+    thousands.copy(tx, transfer, TRANSFER, lines)
+    spendable: thousands.Columns = {
+        "member_id": list(lots),
+        "expires_on": [lives] * len(lots),
+        "remaining": list(lots.values()),
+    }
+    thousands.merge(tx, lot, spendable, key=("member_id", "expires_on"), add=("remaining",))
+    _write_days(tx, days)
 
 
-def _grams(purse: Wallet, act: str, grams: int, day: str, posted: str) -> str:
-    """The line of the transfer of grams; the wallet and its chain move on."""
-    purse.seq += 1
-    purse.verified_g += grams
-    member, seq, cause = purse.member_id, purse.seq, f"activity:{act}"
-    told = (
-        f"{purse.digest}\x1f{member}\x1f{seq}\x1fcarbon\x1freduction\x1fverified\x1f{grams}\x1fact\x1f{cause}\x1f"
-        f"{cause}:act:g\x1f{day}\x1f{posted}\x1f"
-    )
-    purse.digest = digest = sha256(told.encode()).hexdigest()
-    return (
-        f"{member}\t{seq}\tcarbon\treduction\tverified\t{grams}\tact\t{cause}\t{cause}:act:g\t{day}\t{posted}\t\\N\t"
-        f"{digest}\n"
-    )
+def _move_wallets(books: Books, began: dict[int, int]) -> None:
+    """The wallets as they are now, those that stand where they `began`; in the order in which others lock them."""
+    members = sorted(began)
+    rows = zip(*(CHANGED(books.wallets[member]) for member in members), strict=True)
+    columns = dict(zip(("member_id", "verified_g", "points", "seq", "digest"), rows, strict=True))
+    was: thousands.Columns = {"seq": [began[member] for member in members], "frozen": ["f"] * len(members)}
+    thousands.change(books.tx, wallet, "member_id", columns, was)
 
 
-def _points(purse: Wallet, act: str, points: int, day: str, posted: str, lives: str) -> str:
-    """The line of the transfer of points, which can be spent until `lives`."""
-    purse.seq += 1
-    purse.points += points
-    member, seq, cause = purse.member_id, purse.seq, f"activity:{act}"
-    told = (
-        f"{purse.digest}\x1f{member}\x1f{seq}\x1fpoints\x1fawarded\x1fpoints\x1f{points}\x1fact\x1f{cause}\x1f"
-        f"{cause}:act:p\x1f{day}\x1f{posted}\x1f{lives}={points}"
-    )
-    purse.digest = digest = sha256(told.encode()).hexdigest()
-    return (
-        f"{member}\t{seq}\tpoints\tawarded\tpoints\t{points}\tact\t{cause}\t{cause}:act:p\t{day}\t{posted}\t"
-        f'{{"{lives}":{points}}}\t{digest}\n'
-    )
+def _lines(purse: Wallet, act: str, grams: int, points: int, day: str, posted: str, lives: str) -> str:
+    """The lines of an act's transfers: grams, then points, which can be spent until `lives`; the wallet and its chain move on."""
+    member, cause, made = purse.member_id, f"activity:{act}", ""
+    if grams:
+        purse.seq = seq = purse.seq + 1
+        purse.verified_g += grams
+        told = (
+            f"{purse.digest}\x1f{member}\x1f{seq}\x1fcarbon\x1freduction\x1fverified\x1f{grams}\x1fact\x1f{cause}\x1f"
+            f"{cause}:act:g\x1f{day}\x1f{posted}\x1f"
+        )
+        purse.digest = digest = sha256(told.encode()).hexdigest()
+        made = (
+            f"{member}\t{seq}\tcarbon\treduction\tverified\t{grams}\tact\t{cause}\t{cause}:act:g\t{day}\t{posted}\t\\N\t"
+            f"{digest}\n"
+        )
+    if points:
+        purse.seq = seq = purse.seq + 1
+        purse.points += points
+        told = (
+            f"{purse.digest}\x1f{member}\x1f{seq}\x1fpoints\x1fawarded\x1fpoints\x1f{points}\x1fact\x1f{cause}\x1f"
+            f"{cause}:act:p\x1f{day}\x1f{posted}\x1f{lives}={points}"
+        )
+        purse.digest = digest = sha256(told.encode()).hexdigest()
+        made += (
+            f"{member}\t{seq}\tpoints\tawarded\tpoints\t{points}\tact\t{cause}\t{cause}:act:p\t{day}\t{posted}\t"
+            f'{{"{lives}":{points}}}\t{digest}\n'
+        )
+    return made
 
 
-def _write_days(books: Books, days: dict[tuple[int, str], list[int]], known: set[tuple[int, str]]) -> None:
-    fresh = [f"{m}\t{day}\t{s[0]}\t0\t{s[1]}\t{s[2]}\n" for (m, day), s in days.items() if (m, day) not in known]
-    if fresh:
-        books.tx.copy(member_day, ("member_id", "day", "acts", "declared_g", "verified_g", "points"), fresh)
-    old = [(m, day, s[0], 0, s[1], s[2]) for (m, day), s in days.items() if (m, day) in known]
-    if old:
-        names = ("member_id", "day", "acts", "declared_g", "verified_g", "points")
-        columns = dict(zip(names, map(list, zip(*old, strict=True)), strict=True))
-        books.tx.merge(member_day, columns, key=("member_id", "day"), add=names[2:])
+def _write_days(tx: Tx, days: dict[tuple[int, str], list[int]]) -> None:
+    if not days:
+        return
+    members, dates = zip(*days, strict=True)
+    acts, grams, points = zip(*days.values(), strict=True)
+    columns = dict(zip(DAY, (members, dates, acts, [0] * len(acts), grams, points), strict=True))
+    thousands.merge(tx, member_day, columns, key=DAY[:2], add=DAY[2:])

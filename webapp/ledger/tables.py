@@ -12,7 +12,6 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
-    UniqueConstraint,
     text,
 )
 
@@ -38,8 +37,10 @@ transfer = Table(
     CheckConstraint("amount > 0", name="amount_positive"),
     CheckConstraint("debit <> credit", name="moves"),
     CheckConstraint("book IN ('carbon', 'points')", name="book"),
-    UniqueConstraint("member_id", "key"),
 )
+# Acts' transfers need none: an act exists once, and its transfers come with it.
+keyed = text("code <> 'act'")
+Index("uq_transfer_key", transfer.c.member_id, transfer.c.key, unique=True, sqlite_where=keyed, postgresql_where=keyed)
 
 wallet = Table(
     "wallet",

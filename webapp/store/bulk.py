@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
-
-from webapp.store.hot import array_text
 
 if TYPE_CHECKING:
     from webapp.store.engine import Tx
@@ -75,91 +70,9 @@ def write(tx: Tx, writes: Sequence[Write]) -> int:
     return tx.connection.exec_driver_sql(text, {f"rows{n}": w.json() for n, w in enumerate(todo)}).rowcount
 
 
-def copy(tx: Tx, table: Table, columns: Names, lines: Sequence[str]) -> None:
-    """Add rows as fast as PostgreSQL takes them; `lines` are in its text format, each with its line end.
-
-    A row that exists is an error, as in an insert.
-    """
-    names = ", ".join(f'"{name}"' for name in columns)
-    with _driver(tx) as cursor, cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as out:
-        out.write("".join(lines))
-
-
-def merge(
-    tx: Tx, table: Table, columns: Mapping[str, Sequence[Any]], key: Names, add: Names = (), *, known: bool = False
-) -> None:
-    """Insert or add to rows given as columns of plain numbers, days and words, on PostgreSQL.
-
-    Where `known`, all rows exist: what is not in `add` is overwritten. A key must not stand twice.
-    """
-    if not next(iter(columns.values())):
-        return
-    given = {f"c{n}": array_text(values) for n, values in enumerate(columns.values())}
-    with _driver(tx) as cursor:
-        cursor.execute(_merging(table, tuple(columns), key, add, known), given)
-
-
-def find(tx: Tx, table: Table, columns: Names, keys: Mapping[str, Sequence[Any]]) -> list[tuple[Any, ...]]:
-    """The rows with these keys (columns side by side, each key once), as the driver gives them; on PostgreSQL.
-
-    Sorted keys are found faster: neighbours are on one page.
-    """
-    given = {f"c{n}": array_text(values) for n, values in enumerate(keys.values())}
-    with _driver(tx) as cursor:
-        return list(cursor.execute(_finding(table, columns, tuple(keys)), given))
-
-
-def by_index(tx: Tx) -> None:
-    """For the rest of the transaction keys are looked up one by one, whatever the tables' statistics say.
-
-    A plan that reads a whole table for some thousand keys is fast on a small park and ruinous on a large one.
-    """
-    with _driver(tx) as cursor:
-        cursor.execute("SELECT set_config(name, 'off', true) FROM unnest(%(names)s::text[]) AS name", {"names": _SLOW})
-
-
-_SLOW = "{enable_hashjoin,enable_mergejoin,enable_seqscan,enable_bitmapscan}"
-
-
-@lru_cache(maxsize=64)
-def _finding(table: Table, columns: Names, keys: Names) -> str:
-    shown = ", ".join(f't."{name}"' for name in columns)
-    types = [table.c[name].type.compile(DIALECTS["postgresql"]) for name in keys]
-    arrays = ", ".join(f"%(c{n})s::{kind}[]" for n, kind in enumerate(types))
-    names = ", ".join(f'"{name}"' for name in keys)
-    on = " AND ".join(f't."{name}" = k."{name}"' for name in keys)
-    return f'SELECT {shown} FROM unnest({arrays}) AS k({names}) JOIN "{table.name}" t ON {on}'
-
-
-@lru_cache(maxsize=64)
-def _merging(table: Table, names: Names, key: Names, add: Names, known: bool) -> str:
-    types = [table.c[name].type.compile(DIALECTS["postgresql"]) for name in names]
-    arrays = ", ".join(f"%(c{n})s::{kind}[]" for n, kind in enumerate(types))
-    columns = ", ".join(f'"{name}"' for name in names)
-    if not known:
-        rest = _on_conflict(table.name, key, add, tuple(n for n in names if n not in key + add))
-        return f'INSERT INTO "{table.name}" ({columns}) SELECT * FROM unnest({arrays}){" WHERE true" + rest}'
-    changes = ", ".join(
-        f'"{n}" = "{table.name}"."{n}" + new."{n}"' if n in add else f'"{n}" = new."{n}"' for n in names if n not in key
-    )
-    where = " AND ".join(f'"{table.name}"."{n}" = new."{n}"' for n in key)
-    return f'UPDATE "{table.name}" SET {changes} FROM unnest({arrays}) AS new({columns}) WHERE {where}'
-
-
-@contextmanager
-def _driver(tx: Tx) -> Iterator[Any]:
-    """A cursor of the driver, in the transaction in hand; its errors are told as SQLAlchemy tells them."""
-    connection: Any = tx.connection.connection.driver_connection
-    try:
-        with connection.cursor() as cursor:
-            yield cursor
-    except psycopg.Error as error:
-        raise DBAPIError.instance(None, None, error, psycopg.Error) from error
-
-
 @lru_cache(maxsize=1024)
 def _statement(table: Table, names: Names, key: Names, add: Names, replace: Names, dialect: str, parameter: str) -> str:
-    columns, tail = ", ".join(f'"{name}"' for name in names), _on_conflict(table.name, key, add, replace)
+    columns, tail = ", ".join(f'"{name}"' for name in names), on_conflict(table.name, key, add, replace)
     if dialect == "sqlite":
         marks = ", ".join("?" for _ in names)
         return f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks}){tail}'
@@ -170,7 +83,8 @@ def _statement(table: Table, names: Names, key: Names, add: Names, replace: Name
     return f'INSERT INTO "{table.name}" ({columns}) SELECT * FROM {rows} WHERE true{tail}'
 
 
-def _on_conflict(table: str, key: Names, add: Names, replace: Names) -> str:
+def on_conflict(table: str, key: Names, add: Names, replace: Names) -> str:
+    """What becomes of a row that exists; nothing without a key."""
     if not key:
         return ""
     target = ", ".join(f'"{name}"' for name in key)

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from webapp.store import bulk
 from webapp.store.bulk import Write
 from webapp.store.hot import Query
+from webapp.store.thousands import Overtaken
 
 T = TypeVar("T")
 TRIES = 4
@@ -70,32 +71,8 @@ class Tx:
 
     @property
     def bulky(self) -> bool:
-        """Whether `copy` and `merge` are there: rows by the thousand, past the work of single statements."""
+        """Whether the ways of `thousands` are there: rows by the thousand, past the work of single statements."""
         return self.dialect == "postgresql"
-
-    def copy(self, table: Table, columns: Sequence[str], lines: Sequence[str]) -> None:
-        """Add rows in the database's own text format; see bulk.copy."""
-        bulk.copy(self, table, tuple(columns), lines)
-
-    def find(self, table: Table, columns: Sequence[str], keys: Mapping[str, Sequence[Any]]) -> list[tuple[Any, ...]]:
-        """Rows by thousands of keys; see bulk.find."""
-        return bulk.find(self, table, tuple(columns), keys)
-
-    def by_index(self) -> None:
-        """Look keys up one by one from here on; see bulk.by_index."""
-        bulk.by_index(self)
-
-    def merge(
-        self,
-        table: Table,
-        columns: Mapping[str, Sequence[Any]],
-        key: Sequence[str],
-        add: Sequence[str] = (),
-        *,
-        known: bool = False,
-    ) -> None:
-        """Insert, or add to, rows given as columns; see bulk.merge."""
-        bulk.merge(self, table, columns, tuple(key), tuple(add), known=known)
 
     def take_turn(self, name: str) -> None:
         """Wait until no other transaction holds the turn `name`; held until this one ends.
@@ -176,7 +153,7 @@ class Store:
         tx.ran()
 
     def retrying(self, use_case: Callable[[Tx], T]) -> T:
-        """Run `use_case` in a write transaction, again on a unique race, deadlock or serialization failure.
+        """Run `use_case` in a write transaction, again on a unique race, deadlock, serialization failure or Overtaken.
 
         The second run finds the first one's row and answers accordingly; the last failure is raised.
         """
@@ -185,7 +162,7 @@ class Store:
                 with self.write() as tx:
                     result = use_case(tx)
                 return result
-            except DBAPIError as error:
+            except (DBAPIError, Overtaken) as error:
                 if attempt == TRIES - 1 or not _worth_retrying(error):
                     raise
                 time.sleep(0.005 * 2**attempt)
@@ -241,7 +218,9 @@ def normal_url(url: str) -> str:
     return url
 
 
-def _worth_retrying(error: DBAPIError) -> bool:
+def _worth_retrying(error: DBAPIError | Overtaken) -> bool:
+    if isinstance(error, Overtaken):
+        return True
     if isinstance(error, IntegrityError):
         state = getattr(error.orig, "sqlstate", None)
         return state in RETRY_STATES if state else "UNIQUE" in str(error.orig)
