@@ -105,7 +105,7 @@ class PartnerDesk:
         books = look_into_books(tx, members, now) if trusting else ledger.open_books(tx, members, now)
         odd = _odd_members(tx, books, entries)
         known = set() if trusting else _known(tx, entries)
-        sheaf = Sheaf(tx, books, self.stamp, entries)
+        sheaf = Sheaf(tx, books, self.stamp, entries, trusting=trusting)
         outcomes: list[Outcome | None] = [each if isinstance(each, Outcome) else None for each in read]
         plain: list[tuple[int, int, Entry]] = []
         later: list[int] = []

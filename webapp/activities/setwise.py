@@ -29,9 +29,7 @@ ACTIVITY = (
     "occurred_on", "recorded_at", "status", "grams", "points", "reasons", "evidence", "counters", "facts",
     "source", "natural",
 )  # fmt: skip
-# Undone, refused and waiting acts use nothing.
-STANDS = "t.status = 'accepted' AND (t.grams > 0 OR t.points > 0)"
-USED = ("member_id", "occurred_on", "points", "counters")
+USED = ("member_id", "occurred_on", "status", "points", "counters")
 
 
 class Entry(NamedTuple):
@@ -48,11 +46,15 @@ class Entry(NamedTuple):
 class Sheaf:
     """The state of the batch's members while it is decided, and the rows to be written."""
 
-    def __init__(self, tx: Tx, books: ledger.Books, stamp: Proof, entries: Sequence[Entry]) -> None:
+    def __init__(
+        self, tx: Tx, books: ledger.Books, stamp: Proof, entries: Sequence[Entry], *, trusting: bool = False
+    ) -> None:
         self.tx, self.books = tx, books
         self._now = instant_text(books.now)
         self._most = limits()["points_per_day"]
         self._counters, self._points = _read_used(tx, entries)
+        # A day without an act has no sums yet; who must not be trusted in that looks for them.
+        self._days = set(self._points) if trusting else None
         self._several = {member for member, n in Counter([e[0] for e in entries]).items() if n > 1}
         self._credits: list[Credit] = []  # plain tuples; see Credit
         self._acts: list[str] = []
@@ -110,11 +112,14 @@ class Sheaf:
         """Write what was put down; the acts first, for an event that is known ends the transaction there."""
         if self._acts:
             thousands.copy(self.tx, activity, ACTIVITY, self._acts)
-            credit_acts(self.books, self._credits)
+            credit_acts(self.books, self._credits, self._days)
 
 
 def _read_used(tx: Tx, entries: Sequence[Entry]) -> tuple[dict[int, Counters], dict[tuple[int, str], int]]:
-    """What the acts that stand beside the entries use: counters by member, and points by member and day."""
+    """What the acts that stand beside the entries use: counters by member, and points by member and day.
+
+    Undone, refused and waiting acts use nothing; a day that has an act has points, be they 0.
+    """
     spans: dict[int, tuple[str, str]] = {}
     for entry in entries:
         span = entry[3].span
@@ -126,10 +131,13 @@ def _read_used(tx: Tx, entries: Sequence[Entry]) -> tuple[dict[int, Counters], d
     keys = {"member_id": members, "occurred_on": first}
     counters: dict[int, Counters] = {}
     points: dict[tuple[int, str], int] = {}
-    for member, on, worth, counted in thousands.find(tx, activity, USED, keys, ("occurred_on", last), STANDS):
-        theirs = counters.setdefault(member, {})
+    for member, on, status, worth, counted in thousands.find(tx, activity, USED, keys, ("occurred_on", last)):
+        theirs, day = counters.setdefault(member, {}), (member, on.isoformat())
+        points.setdefault(day, 0)
+        if status != "accepted":
+            continue
         for text, n in json.loads(counted).items():
             key = counter_key(text)
             theirs[key] = theirs.get(key, 0) + n
-        points[member, on.isoformat()] = points.get((member, on.isoformat()), 0) + worth
+        points[day] += worth
     return counters, points

@@ -40,10 +40,10 @@ def simple(purse: Wallet) -> bool:
     return not purse.frozen and not purse.debt
 
 
-def credit_acts(books: Books, credits: Iterable[Credit]) -> None:
+def credit_acts(books: Books, credits: Iterable[Credit], known_days: Collection[tuple[int, str]] | None = None) -> None:
     """Post the two transfers of each act (verified grams, points to spend) and write them; PostgreSQL only.
 
-    For members that are `simple`. The transfers are those that `stage` would make, to the last digit of the chain.
+    For members that are `simple`. Only the `known_days` (member, day) may have sums already; without them any may. The transfers are those that `stage` would make, to the last digit of the chain.
     Raises Overtaken when a wallet is not what the books say: somebody else moved it, and what the acts are worth
     may be another thing now.
     """
@@ -75,7 +75,7 @@ def credit_acts(books: Books, credits: Iterable[Credit]) -> None:
         "remaining": list(lots.values()),
     }
     thousands.merge(tx, lot, spendable, key=("member_id", "expires_on"), add=("remaining",))
-    _write_days(tx, days)
+    _write_days(tx, days, known_days)
 
 
 def _move_wallets(books: Books, began: dict[int, int]) -> None:
@@ -117,10 +117,11 @@ def _lines(purse: Wallet, act: str, grams: int, points: int, day: str, posted: s
     return made
 
 
-def _write_days(tx: Tx, days: dict[tuple[int, str], list[int]]) -> None:
-    if not days:
-        return
-    members, dates = zip(*days, strict=True)
-    acts, grams, points = zip(*days.values(), strict=True)
-    columns = dict(zip(DAY, (members, dates, acts, [0] * len(acts), grams, points), strict=True))
+def _write_days(tx: Tx, days: dict[tuple[int, str], list[int]], known: Collection[tuple[int, str]] | None) -> None:
+    rows = [(member, day, acts, 0, grams, points) for (member, day), (acts, grams, points) in days.items()]
+    if known is not None:  # copying is cheaper than looking for what is not there
+        fresh = [row for row in rows if row[:2] not in known]
+        thousands.copy(tx, member_day, DAY, ["\t".join(map(str, row)) + "\n" for row in fresh])
+        rows = [row for row in rows if row[:2] in known]
+    columns = dict(zip(DAY, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(DAY, ())
     thousands.merge(tx, member_day, columns, key=DAY[:2], add=DAY[2:])

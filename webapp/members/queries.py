@@ -184,7 +184,7 @@ def find_exact(tx: Tx, who: str) -> int | None:
 
 def ids_by(tx: Tx, column: str, values: Collection[str]) -> dict[str, int]:
     """The members who have not left, by public_id, login or phone_hash; for lists of thousands."""
-    return {row[0]: row.id for row in _IDS[column].rows(tx, values=list(values))} if values else {}
+    return dict(_IDS[column].tuples(tx, values=list(values))) if values else {}
 
 
 _IDS = {
