@@ -60,6 +60,7 @@ KEYED_OTHERWISE = {
 UNIQUE_OTHERWISE = {
     ("meter", "kind"): "a meter is bound to one home, whoever reads it",
     ("challenge_certificate", "number"): "asked for by its number, whoever shows it",
+    ("activity", "id"): "a partner's event is one act for ever, whoever brings it",
     ("proof", "source"): "what a source has told once is known for ever, whoever brings it",
     ("pledge_signature", "number"): "a certificate is looked up by its number alone",
     ("fulfilment", "code"): "a code is handed over once, whoever stands at the counter",
