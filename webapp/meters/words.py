@@ -98,6 +98,12 @@ def amount(milli: int, kind: str) -> str:
     return f"{figure(milli, kind)} {unit_name(kind)}"
 
 
+def exact(milli: int, kind: str) -> str:
+    """4,271.955 千瓦时: what stands in a sum is not cut, so that the sum comes out for who works it out again."""
+    whole, dot, part = plain_figure(milli).partition(".")
+    return f"{int(whole):,}{dot}{part} {unit_name(kind)}"
+
+
 def meter_name(known: Meter) -> str:
     """电表 …1234"""
     return f"{kind_name(known.kind)} …{known.last4}"
@@ -132,7 +138,7 @@ def told(known: Meter, row: Any, act: Mapping[str, Any] | None, grams: int | Non
         tone,
         working_lines(done),
         [t(*REASONS[code]) for code in done.reasons if code in REASONS],
-        f"{plain_figure(done.saved)} {unit_name(known.kind)} × {factor:,} g" if factor and done.saved else "",
+        f"{exact(done.saved, known.kind)} × {factor:,} g" if factor and done.saved else "",
         act["grams"] if act else grams,
         row.activity_id,
         act["status"] if act else "",
@@ -218,12 +224,14 @@ def _result(done: Working) -> list[str]:
     base, use = amount(done.baseline, done.kind), amount(done.use, done.kind)
     if done.outcome == "no_saving":
         return [t(f"用量 {use} 不低于基线 {base}，本月没有节约。", f"Use {use} is not below the baseline {base}.")]
-    lines = [t(f"少用：{base} − {use} = {amount(done.fallen, done.kind)}。",
-               f"Less: {base} − {use} = {amount(done.fallen, done.kind)}.")]  # fmt: skip
+    sum_ = " = ".join(
+        (f"{exact(done.baseline, done.kind)} − {exact(done.use, done.kind)}", exact(done.fallen, done.kind))
+    )
+    lines = [t(f"少用：{sum_}。", f"Less: {sum_}.")]
     if done.saved < done.fallen:
         lines.append(
-            t(f"单月最多计基线的 {done.cap_share // 10}%：计 {amount(done.saved, done.kind)}。",
-              f"At most {done.cap_share // 10}% of the baseline counts: {amount(done.saved, done.kind)}.")
+            t(f"单月最多计基线的 {done.cap_share // 10}%：计 {exact(done.saved, done.kind)}。",
+              f"At most {done.cap_share // 10}% of the baseline counts: {exact(done.saved, done.kind)}.")
         )  # fmt: skip
     return lines
 
