@@ -141,7 +141,7 @@ def feed(natural: str = "1") -> Proof:
     return Proof("feed", Level.PARTNER, source="rides", natural=natural)
 
 
-BEFORE, AFTER, LATER = NOW - timedelta(minutes=68), NOW - timedelta(minutes=32), NOW - timedelta(minutes=29)
+BEFORE, AFTER, LATER = NOW - timedelta(minutes=64), NOW - timedelta(minutes=36), NOW - timedelta(minutes=34)
 SCAN = Proof("scan", Level.PHOTO, source="place:1")
 
 
