@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
 
-from webapp.launch import bootstrap
+from webapp.launch import bootstrap, testing
 from webapp.settings import PREFIX, ROOT, SECRETS, Settings
 
 LOCKS = (bootstrap.LOCK, bootstrap.DEVELOPMENT_LOCK, bootstrap.UV_LOCK)
@@ -79,3 +80,22 @@ def test_every_command_is_known_to_the_door_and_documented() -> None:
     for name in named:
         assert f"`{name}" in told, name
         assert name in bootstrap.USAGE
+
+
+@pytest.mark.parametrize("unwanted", [True, False])
+def test_the_processes_of_a_test_run_share_their_bytecode(unwanted: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, str] = {}
+
+    def run(command: list[str], *, env: dict[str, str], **_: object) -> subprocess.CompletedProcess[str]:
+        seen.update(env)
+        assert not unwanted or Path(env["PYTHONPYCACHEPREFIX"]).is_dir()
+        return subprocess.CompletedProcess(command, 5)
+
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    if unwanted:
+        monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setattr(testing.subprocess, "run", run)
+    assert testing.run(expression=None, fast=True, rest=[]) == 5
+    assert "PYTHONDONTWRITEBYTECODE" not in seen and ("PYTHONPYCACHEPREFIX" in seen) is unwanted
+    assert not unwanted or not Path(seen["PYTHONPYCACHEPREFIX"]).exists()

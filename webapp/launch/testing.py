@@ -6,8 +6,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from webapp.launch.bootstrap import ROOT
 from webapp.launch.trouble import Trouble
@@ -26,7 +28,22 @@ def run(*, expression: str | None, fast: bool, rest: list[str]) -> int:
     environment = {**os.environ, "PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD": "1", "PYTHONUNBUFFERED": "1"}
     if memory := memory_folder():
         environment.setdefault("TMPDIR", memory)  # thousands of small databases need no disk
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    with _bytecode_kept(environment):
+        return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+
+
+@contextmanager
+def _bytecode_kept(environment: dict[str, str]) -> Iterator[None]:
+    """Hundreds of processes are started: where Python is told to keep no bytecode, each would compile everything anew.
+
+    It is then kept in a folder of its own, which goes with the run, so that nothing is left beside the sources.
+    """
+    if not environment.pop("PYTHONDONTWRITEBYTECODE", None):
+        yield
+        return
+    with TemporaryDirectory(prefix="puhui-bytecode-", dir=environment.get("TMPDIR")) as folder:
+        environment["PYTHONPYCACHEPREFIX"] = folder
+        yield
 
 
 def memory_folder() -> str | None:
