@@ -69,6 +69,7 @@ class Visitor:
     def __init__(self, browser: Any) -> None:
         self.browser = browser
         self._contexts: dict[tuple[str, str], Any] = {}
+        self._tabs: dict[tuple[str, str], tuple[Any, list[str]]] = {}
 
     def close(self) -> None:
         for context in self._contexts.values():
@@ -76,6 +77,26 @@ class Visitor:
 
     def page(self, world: World, who: str, view: View, way_in: str | None = None) -> Any:
         """A fresh page of this person's browser, set up as they like it."""
+        return self._context(world, who, view, way_in).new_page()
+
+    def faults(self, world: World, case: Case, view: View) -> list[str]:
+        """Everything wrong with this page, a line each."""
+        page, said = self._tab(world, case, view)
+        said.clear()
+        try:
+            with world.staged(case.way_in):
+                answer = page.goto(world.address + case.path, wait_until="load")
+            wrong = [] if answer.status == 200 else [f"answers {answer.status}"]
+            arrived = urlsplit(page.url)
+            if arrived.path != urlsplit(case.path).path:
+                wrong.append(f"leads to {arrived.path}")
+            return [*wrong, *examine(page, view), *said]
+        except BaseException:
+            del self._tabs[world.name, case.who]  # who knows what it is doing: the next one looks in a new tab
+            page.close()
+            raise
+
+    def _context(self, world: World, who: str, view: View, way_in: str | None) -> Any:
         key = (world.name, who)
         if key not in self._contexts:
             self._contexts[key] = self.browser.new_context(
@@ -87,22 +108,18 @@ class Visitor:
             [{"name": n, "value": v, "url": world.address} for n, v in world.cookies(who, view, way_in).items()]
         )
         world.prefer(who, view, proved=way_in != "stale")
-        return context.new_page()
+        return context
 
-    def faults(self, world: World, case: Case, view: View) -> list[str]:
-        """Everything wrong with this page, a line each."""
-        page = self.page(world, case.who, view, case.way_in)
-        said = listen(page)
-        try:
-            with world.staged(case.way_in):
-                answer = page.goto(world.address + case.path, wait_until="load")
-            wrong = [] if answer.status == 200 else [f"answers {answer.status}"]
-            arrived = urlsplit(page.url)
-            if arrived.path != urlsplit(case.path).path:
-                wrong.append(f"leads to {arrived.path}")
-            return [*wrong, *examine(page, view), *said]
-        finally:
-            page.close()
+    def _tab(self, world: World, case: Case, view: View) -> tuple[Any, list[str]]:
+        """The tab in which this person looks at one page after the other, and what is said in it.
+
+        Opening a new one costs more than everything that is looked at.
+        """
+        context, key = self._context(world, case.who, view, case.way_in), (world.name, case.who)
+        if key not in self._tabs:
+            page = context.new_page()
+            self._tabs[key] = page, listen(page)
+        return self._tabs[key]
 
 
 def listen(page: Any, into: list[str] | None = None) -> list[str]:
