@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import threading
 import time
 from datetime import timedelta
@@ -12,6 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from points_engine.errors import EngineError
+from tests.racing import clean_processes
 from tests.rooms.boardpark import NOW, TODAY, company, people
 from tests.rosters import BOOK, confirm, csv_file, give_phones, import_file, phone, table, upload
 from webapp.green_units import inviting, queries, roster, roster_reads, service
@@ -252,7 +252,7 @@ def test_previews_belong_to_their_unit_and_do_not_wait_for_ever(store: Any, unit
 
 def test_a_kill_in_the_middle_leaves_nothing(store: Any, unit: int, database_url: str) -> None:
     data, before = csv_file(3000), everything(store)
-    context = multiprocessing.get_context("spawn")
+    context = clean_processes()
     for wait in (0, 30, 120, 400):
         began = context.Event()
         child = context.Process(target=import_file, args=(database_url, unit, data, NOW, began))
