@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from webapp.store import bulk
 from webapp.store.bulk import Write
 from webapp.store.hot import Query
+from webapp.store.link import Link
 from webapp.store.thousands import Overtaken
 
 T = TypeVar("T")
@@ -25,13 +26,12 @@ PG_CONNECT: dict[str, Any] = {"prepare_threshold": 2, "options": "-c jit=off -c 
 RETRY_STATES = {"40001", "40P01", "55P03", "23505"}
 
 
-class Tx:
+class Tx(Link):
     """A transaction in hand; holding a writable one is the permission to write."""
 
     def __init__(self, connection: Connection, *, writable: bool) -> None:
-        self.connection = connection
+        super().__init__(connection)
         self.writable = writable
-        self.dialect = connection.dialect.name
         self._after: list[Callable[[], None]] = []
 
     def execute(self, statement: Executable, params: Any = None) -> CursorResult[*tuple[Any, ...]]:

@@ -6,7 +6,7 @@ import json
 from collections import namedtuple
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 from sqlalchemy import ColumnElement, Select
@@ -16,8 +16,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.visitors import iterate
 from sqlalchemy.types import NullType
 
-if TYPE_CHECKING:
-    from webapp.store.engine import Tx
+from webapp.store.link import Link
 
 DIALECTS: dict[str, Any] = {
     "postgresql": postgresql.dialect(paramstyle="pyformat"),  # type: ignore[no-untyped-call]
@@ -92,18 +91,18 @@ class Query:
         self._lists: list[among] = [e for e in iterate(statement) if isinstance(e, among)]
         self._made: dict[str, _Made] = {}
 
-    def rows(self, tx: Tx, **params: Any) -> list[Any]:
+    def rows(self, tx: Link, **params: Any) -> list[Any]:
         """Run in `tx`; a list whose name an `among` bears is handed over as one parameter a column."""
         made, given = self._ready(tx.dialect, params)
         return [made.read(values) for values in tx.connection.exec_driver_sql(made.text, given)]
 
-    def tuples(self, tx: Tx, **params: Any) -> list[tuple[Any, ...]]:
+    def tuples(self, tx: Link, **params: Any) -> list[tuple[Any, ...]]:
         """The rows as the driver gives them, for thousands at a time: plain tuples, no type of ours applied."""
         made, given = self._ready(tx.dialect, params)
         cursor: Any = tx.connection.exec_driver_sql(made.text, given).cursor
         return list(cursor.fetchall())
 
-    def quick(self, tx: Tx, **params: Any) -> list[Any]:
+    def quick(self, tx: Link, **params: Any) -> list[Any]:
         """As `rows`; on PostgreSQL by a cursor of the driver itself and as it gives the values, which are ours but for UUIDs.
 
         For look-ups that cost less than SQLAlchemy's work.
@@ -155,7 +154,7 @@ class Query:
 Asked = tuple[Query, dict[str, Any]]
 
 
-def together(tx: Tx, *asked: Asked) -> list[list[Any]]:
+def together(tx: Link, *asked: Asked) -> list[list[Any]]:
     """The rows of several queries, run in this order; PostgreSQL hears them all in one round trip.
 
     Each sees what was committed before it began, as if it had been asked by itself.
