@@ -34,6 +34,7 @@ from webapp.members.phones import PhoneBook
 from webapp.store import Store
 
 # What each kind of feed puts in a row beside the event, the member and the time.
+FIRST = world.DAYS + 2  # days ago: before those of which the world holds sums without the acts they are of
 FEEDS = {"transit": "bus_ride,1", "canteen": "clean_plate,1", "bill": "online_bill,1", "bike": "shared_bike,{km}"}
 
 
@@ -84,9 +85,9 @@ def measure(given: argparse.Namespace, server: Server, url: str, folder: Path) -
     with psycopg.connect(server.url_of("yardstick"), autocommit=True) as connection:
         bulk.post(connection, given.rows)
         import_file(
-            url, write_file(folder / "warm.csv", given.rows, given.members, given.feed, 1), "bench", given.workers
+            url, write_file(folder / "warm.csv", given.rows, given.members, given.feed, FIRST - 1), "bench", given.workers
         )
-        for day in range(2, 2 + given.rounds):
+        for day in range(FIRST, FIRST + given.rounds):
             floor = given.rows / bulk.post(connection, given.rows)
             path = write_file(folder / "feed.csv", given.rows, given.members, given.feed, day)
             summary = import_file(url, path, "bench", given.workers)
@@ -107,7 +108,7 @@ def measure(given: argparse.Namespace, server: Server, url: str, folder: Path) -
 
 def memory(given: argparse.Namespace, url: str, folder: Path) -> None:
     """Peak memory of an import process of few rows and of many."""
-    for day, rows in ((30, given.rows), (31, given.memory)):
+    for day, rows in ((60, given.rows), (61, given.memory)):
         path = write_file(folder / f"{rows}.csv", rows, given.members, given.feed, day)
         code = (
             "import json, resource, sys; from pathlib import Path; from bench.feeds import import_file\n"
@@ -125,7 +126,7 @@ def memory(given: argparse.Namespace, url: str, folder: Path) -> None:
 
 
 def profile(given: argparse.Namespace, url: str, folder: Path) -> None:
-    path = write_file(folder / "profile.csv", given.rows, given.members, given.feed, 40)
+    path = write_file(folder / "profile.csv", given.rows, given.members, given.feed, 62)
     profiler = cProfile.Profile()
     profiler.runcall(import_file, url, path, "bench", 1)
     pstats.Stats(profiler).sort_stats("tottime").print_stats(30)
