@@ -13,7 +13,8 @@ from points_engine.trips import Fix
 from points_engine.trips.crossings import Asked
 from points_engine.trips.marks import marks
 from points_engine.trips.replay import by_marks, compare
-from tests.tracks import Phone, Speeds, bike_city, bike_slow, bus_city, car_city, ebike, phone, walk
+from tests.moving import Speeds
+from tests.tracks import Phone, bike_city, bike_slow, bus_city, car_city, ebike, phone, walk
 
 Track = list[list[Fix]]
 KEY = b"k" * 32
