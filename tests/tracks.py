@@ -287,27 +287,29 @@ ATTACKS: dict[str, tuple[str, Callable[[Random], list[Fix]]]] = {
 }
 
 
-def make(family: str, seed: int) -> Trip:
-    """The one trip of that family and seed."""
+def make(family: str, seed: int, steps: Sequence[float] = ()) -> Trip:
+    """The one trip of that family and seed, by any phone or by one with a fix every so many seconds."""
     rng = Random(f"{family}:{seed}")
     if family in HONEST:
         mode, mover = HONEST[family]
-        return Trip(family, mode, [_recorded(rng, mover)])
+        return Trip(family, mode, [_recorded(rng, mover, rng.choice(steps) if steps else None)])
     mode, maker = ATTACKS[family]
     return Trip(family, mode, [maker(rng)])
 
 
-def many(families: Sequence[str], count: int, seed: int) -> Iterator[Trip]:
+def many(families: Sequence[str], count: int, seed: int, steps: Sequence[float] = ()) -> Iterator[Trip]:
     """So many of each family."""
     for family in families:
         for number in range(count):
-            yield make(family, seed * 1_000_000 + number)
+            yield make(family, seed * 1_000_000 + number, steps)
 
 
-def table(count: int, seed: int, claims: Sequence[str]) -> dict[tuple[str, str], Counter[str]]:
-    """Answers by family and claim."""
+def table(
+    count: int, seed: int, claims: Sequence[str], steps: Sequence[float] = ()
+) -> dict[tuple[str, str], Counter[str]]:
+    """Answers by family and claim; attacks have phones of their own."""
     answers: dict[tuple[str, str], Counter[str]] = {}
-    for trip in many([*HONEST, *ATTACKS], count, seed):
+    for trip in many([*HONEST, *([] if steps else ATTACKS)], count, seed, steps):
         for claim in dict.fromkeys((trip.mode, *claims)):
             answers.setdefault((trip.family, claim), Counter())[judge(trip.segments, claim).verdict] += 1
     return answers
@@ -318,8 +320,11 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=200, help="trips of each family")
     parser.add_argument("--seed", type=int, default=77, help="tuning used 1 to 9")
     parser.add_argument("--claims", default="bike,walk")
+    parser.add_argument(
+        "--steps", type=float, nargs="*", default=(), help="only phones with so many seconds between fixes"
+    )
     given = parser.parse_args()
-    answers = table(given.count, given.seed, given.claims.split(","))
+    answers = table(given.count, given.seed, given.claims.split(","), given.steps)
     print(f"{'family':<16}{'claim':<9}{'accept':>8}{'review':>8}{'reject':>8}")
     for (family, claim), counted in answers.items():
         shares = "".join(f"{100 * counted[answer] / given.count:7.1f}%" for answer in ("accept", "review", "reject"))

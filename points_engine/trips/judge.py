@@ -60,8 +60,10 @@ def facts(path: Path, shape: Profile) -> dict[str, float]:
         "best_two_minutes_kmh": shape.long_sustained,
         "surge_kmh": shape.surge,
         "pull_w_kg": shape.pull,
+        "launch_ms2": shape.launch,
         "spread": shape.spread,
         "standing_share": shape.still,
+        "creeping_share": shape.creep,
         "stops_per_km": shape.stops,
         "interval_s": shape.interval,
         "motor_likelihood": motor_likelihood(ridden(shape, limit("walking"))),
@@ -150,9 +152,10 @@ def _ride(shape: Profile, claim: str, too_fast: str, good: str) -> list[Finding]
         shape, rules, {"high": too_fast, "top": too_fast, "sustained": "fast_stretch", "long_sustained": "fast_stretch"}
     )
     likely = motor_likelihood(ridden(shape, limit("walking")), claim)
-    if likely > rules[_grain(shape)]["reject"]:
+    bounds = rules[_grain(shape)]
+    if likely > bounds["reject"]:
         found.append(("reject", "stop_and_go_like_traffic"))
-    elif likely > rules[_grain(shape)]["review"]:
+    elif likely > _enough(shape.seconds, bounds):
         found.append(("review", "perhaps_a_vehicle"))
     worst = max((motor_likelihood(part, claim) for part in stretches(shape, limit("stretch"))), default=0.0)
     if worst > rules["stretch"]["review"]:
@@ -162,6 +165,11 @@ def _ride(shape: Profile, claim: str, too_fast: str, good: str) -> list[Finding]
     if shape.seconds < limit("sure_time") or shape.length < limit("sure_way"):
         found.append(("review", "too_brief"))
     return found or [("accept", good)]
+
+
+def _enough(seconds: float, bounds: Mapping[str, float]) -> float:
+    """How likely a motor may be before a person looks: less, the less was recorded."""
+    return _between(seconds, (limit("little_time"), limit("ample_time")), (bounds["short"], bounds["review"]))
 
 
 def _motor(shape: Profile) -> list[Finding]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from math import hypot
+from math import hypot, sqrt
 
-from points_engine.trips.path import Path, even, length, steady
+from points_engine.trips.path import Path, Tick, even, length, steady
 
 EVERY = 10.0  # seconds between the even ticks all windows are made of
 FINE = 5.0  # seconds between those that a pull is measured on, two of them a tick
+APART = 32.0  # seconds that three bins may span for an acceleration to be read off them
+CREEP = (1.5, 8.0)  # km/h: between standing and riding
 
 
 @dataclass(slots=True)
@@ -31,8 +33,12 @@ class Profile:
     pull: float = (
         0.0  # 95th percentile of the power that went into speed over 10 s, watts a kilogram: legs give one or two
     )
+    launch: float = (
+        0.0  # 95th percentile of the acceleration over 10 s, m/s², without what the positions' unrest adds to it
+    )
     spread: float = 0.0  # of the moving speeds, relative to their mean
     still: float = 0.0  # share of the time standing
+    creep: float = 0.0  # share of the time creeping: not standing, yet slower than any ride
     stops: float = 0.0  # halts per kilometre
     lines: list[tuple[list[float], list[float]]] = field(default_factory=list)  # the pieces at fine ticks
 
@@ -40,6 +46,8 @@ class Profile:
 def profile(path: Path) -> Profile:
     """Measure every piece; windows never reach across two."""
     shape = Profile(interval=_usual_interval(path))
+    gains: list[float] = []
+    asides: list[float] = []
     for piece in path.pieces:
         if len(piece) < 2:
             continue
@@ -49,8 +57,38 @@ def profile(path: Path) -> Profile:
         _, x0, y0 = piece[0]
         shape.net = max(shape.net, max(hypot(x - x0, y - y0) for _, x, y in piece[:: max(1, len(piece) // 40)]))
         shape.lines.append(even(bins, FINE))
+        _accelerations(bins, gains, asides)
+    shape.launch = _launch(gains, asides)
     _measure(shape)
     return shape
+
+
+def _accelerations(bins: Sequence[Tick], gains: list[float], asides: list[float]) -> None:
+    """From bin to bin: how much faster it went, and how far to the side it was drawn, both in m/s². Nothing that moves on a street is
+    drawn aside most of the time: the middle of that is the unrest of the positions."""
+    for (t0, x0, y0), (t1, x1, y1), (t2, x2, y2) in zip(bins, bins[1:], bins[2:], strict=False):
+        before, after = t1 - t0, t2 - t1
+        if before < 1.0 or after < 1.0 or before + after > APART:
+            continue
+        ux, uy, vx, vy = (x1 - x0) / before, (y1 - y0) / before, (x2 - x1) / after, (y2 - y1) / after
+        way_x, way_y, time = ux + vx, uy + vy, (before + after) / 2.0
+        twice = hypot(way_x, way_y)
+        if twice < 1.0:  # standing
+            gains.append(0.0)
+            continue
+        gains.append((hypot(vx, vy) - hypot(ux, uy)) / time)
+        if twice > 3.0:
+            asides.append(abs((vx - ux) * way_y - (vy - uy) * way_x) / (twice * time))
+
+
+def _launch(gains: list[float], asides: list[float]) -> float:
+    """The strong accelerations, without the share that comes from the positions' unrest (errors add up as squares)."""
+    if not gains:
+        return 0.0
+    gains.sort()
+    asides.sort()
+    strong, unrest = max(0.0, _at(gains, 0.95)), _at(asides, 0.5) if asides else 0.0
+    return sqrt(max(0.0, strong * strong - 4.0 * unrest * unrest))
 
 
 def stretches(shape: Profile, seconds: float) -> Iterator[Profile]:
@@ -75,7 +113,7 @@ def ridden(shape: Profile, walking: float) -> Profile:
 
 
 def _part(shape: Profile, lines: list[tuple[list[float], list[float]]]) -> Profile:
-    part = Profile(interval=shape.interval, lines=lines)
+    part = Profile(interval=shape.interval, launch=shape.launch, lines=lines)
     for xs, ys in lines:
         part.seconds += (len(xs) - 1) * FINE
         part.length += sum(_speeds(xs[::2], ys[::2], 1)) * EVERY / 3.6
@@ -87,7 +125,7 @@ def _measure(shape: Profile) -> None:
     slow: list[float] = []  # 30 s windows
     short: list[float] = []  # 20 s changes
     pulls: list[float] = []
-    halts = 0
+    halts = creeping = ticks = 0
     for fine_xs, fine_ys in shape.lines:
         pulls += _pulls(fine_xs, fine_ys)
         xs, ys = fine_xs[::2], fine_ys[::2]
@@ -96,8 +134,12 @@ def _measure(shape: Profile) -> None:
         shape.long_sustained = max(shape.long_sustained, _best(xs, ys, 12))
         quick = _speeds(xs, ys, 2)
         short += [abs(b - a) for a, b in zip(quick, quick[2:], strict=False)]
-        halts += _halts(_speeds(xs, ys, 1))
+        ten = _speeds(xs, ys, 1)
+        halts += _halts(ten)
+        creeping += sum([CREEP[0] < speed < CREEP[1] for speed in ten])
+        ticks += len(ten)
     shape.stops = 1000.0 * max(0, halts - 1) / shape.length if shape.length else 0.0  # one halt is chance
+    shape.creep = creeping / ticks if ticks else 0.0
     if short:
         short.sort()
         shape.surge = _at(short, 0.9)

@@ -10,6 +10,7 @@ from collections import Counter
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 
 from points_engine.errors import EngineError
 from points_engine.trips import MODES, REASONS, Fix, clean, judge, read_points
+from points_engine.trips.judge import _enough
 from points_engine.trips.limits import book
 from tests import tracks
 from webapp.launch import verify_trips
@@ -27,29 +29,46 @@ HELD_OUT = 4242  # tuning used other seeds
 FEW = 60
 
 
+DENSE = (1.0, 2.0, 3.0, 5.0)  # seconds between the fixes of most phones and loggers
+RIDES = ["bike_city", "bike_busy", "bike_slow", "bike_hills", "bike_with_walk"]
+
+
 @cache
-def answers(family: str, claim: str) -> Counter[str]:
-    return Counter(judge(trip.segments, claim).verdict for trip in tracks.many([family], FEW, HELD_OUT))
+def answers(family: str, claim: str, steps: tuple[float, ...] = ()) -> Counter[str]:
+    return Counter(judge(trip.segments, claim).verdict for trip in tracks.many([family], FEW, HELD_OUT, steps))
 
 
-def shares(families: list[str], claim: str) -> dict[str, float]:
+def shares(families: list[str], claim: str, steps: tuple[float, ...] = ()) -> dict[str, float]:
     total: Counter[str] = Counter()
     for family in families:
-        total += answers(family, claim)
+        total += answers(family, claim, steps)
     return {answer: total[answer] / total.total() for answer in ("accept", "review", "reject")}
 
 
-def test_rides_pass_as_rides() -> None:
-    share = shares(["bike_city", "bike_busy", "bike_slow", "bike_hills", "bike_with_walk"], "bike")
+@pytest.mark.parametrize("steps", [(), DENSE])
+def test_rides_pass_as_rides(steps: tuple[float, ...]) -> None:
+    share = shares(RIDES, "bike", steps)
     assert share["accept"] >= 0.95 and share["reject"] <= 0.01, share
+
+
+def test_fast_rides_are_not_refused() -> None:
+    share = shares(["bike_sport"], "bike")
+    assert share["accept"] >= 0.75 and share["reject"] <= 0.02, share
 
 
 def test_cars_and_buses_do_not_pass_as_rides() -> None:
     assert shares(["car_free", "car_city"], "bike")["accept"] <= 0.03
     assert shares(["bus_city", "bus_jam", "shuttle"], "bike")["accept"] <= 0.06
-    assert shares(["taxi_jam"], "bike")["accept"] <= 0.10  # half the way in a standing jam
-    assert shares(["taxi_crawl"], "bike")["accept"] <= 0.40  # all the way
+    assert shares(["taxi_rush"], "bike")["accept"] <= 0.10  # as congested driving cycles go
+    assert shares(["taxi_jam"], "bike")["accept"] <= 0.10  # half the way in a jam without long halts
+    assert shares(["taxi_crawl"], "bike")["accept"] <= 0.45  # all the way
     assert shares(["car_hidden"], "bike")["accept"] <= 0.10  # a car for seventy per cent of the time
+
+
+def test_dense_fixes_tell_more() -> None:
+    assert shares(["car_free", "car_city", "taxi_rush"], "bike", DENSE)["accept"] <= 0.03
+    assert shares(["taxi_jam"], "bike", DENSE)["accept"] <= 0.07
+    assert shares(["bus_city", "bus_jam", "shuttle"], "bike", DENSE)["accept"] <= 0.02
 
 
 @pytest.mark.parametrize("claim", ["walk", "run"])
@@ -80,7 +99,7 @@ def line(speed: float, seconds: int, every: int = 5, start: float = 0.0, north: 
     return fixes
 
 
-def stop_and_go(up: float, cruise: float = 7.2) -> list[Fix]:
+def stop_and_go(up: float, cruise: float = 7.0) -> list[Fix]:
     """Eight minutes from halt to halt with that acceleration, a fix a second."""
     speeds: list[float] = []
     while len(speeds) < 480:
@@ -98,6 +117,26 @@ def test_a_hard_pull_away_is_an_engine() -> None:
     assert gentle.verdict == "accept" and hard.verdict != "accept", (gentle, hard)
     assert gentle.facts["p95_kmh"] > hard.facts["p95_kmh"] - 0.1  # no faster, only harder
     assert gentle.facts["pull_w_kg"] < 2 < hard.facts["pull_w_kg"]
+
+
+def test_the_unrest_of_positions_is_no_launch() -> None:
+    """A phone that errs by metres from fix to fix makes no engine of a rider, nor does it hide one."""
+    rng = Random(5)
+    for up, name in ((0.4, "gentle"), (2.0, "hard")):
+        shaken = [
+            fix._replace(lat=fix.lat + rng.gauss(0, 2) / 111_195, lon=fix.lon + rng.gauss(0, 2) / 88_000)
+            for fix in stop_and_go(up)
+        ]
+        calm, moved = judge([stop_and_go(up)], "bike").facts["launch_ms2"], judge([shaken], "bike").facts["launch_ms2"]
+        assert abs(calm - moved) < 0.12, (name, calm, moved)
+        assert (calm > 0.6) == (name == "hard"), (name, calm)
+
+
+def test_a_short_recording_must_look_more_like_a_ride() -> None:
+    bounds = book()["claim"]["bike"]["dense"]
+    assert bounds["short"] < bounds["review"] < bounds["reject"]
+    assert _enough(200, bounds) == bounds["short"] and _enough(2000, bounds) == bounds["review"]
+    assert bounds["short"] < _enough(600, bounds) < bounds["review"]
 
 
 def test_every_figure_speaks_one_way() -> None:
