@@ -64,10 +64,10 @@ def _import(store: Store, job: Job, rows: Rows, tell: Tell, checksum: str) -> Ta
     many = job.workers > 1 and store.many_writers
     began = job.now()
     source, name = job.mapping.source, job.path.name
-    number = store.retrying(lambda tx: service.begin_import(tx, source, name, checksum, job.actor_id, began))
     total = Tally()
-    posting: Workers | Poster = Workers(store, job) if many else Poster(store, job)
+    posting: Workers | Poster = Workers(store, job) if many else Poster(store, job)  # they warm up meanwhile
     try:
+        number = store.retrying(lambda tx: service.begin_import(tx, source, name, checksum, job.actor_id, began))
         for batch in _batches(rows, _shares(job.workers) if many else repeat(job.batch)):
             with store.read() as tx:
                 done, acts, lines = find_members(tx, job, batch)
