@@ -6,13 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 
-if TYPE_CHECKING:
-    from webapp.store.engine import Tx
+from webapp.store.link import Link
 
 Names = tuple[str, ...]
 DIALECTS: dict[str, Any] = {
@@ -55,7 +54,7 @@ def _told(value: Any) -> str:
     return f"\\x{value.hex()}" if isinstance(value, bytes) else str(value)
 
 
-def write(tx: Tx, writes: Sequence[Write]) -> int:
+def write(tx: Link, writes: Sequence[Write]) -> int:
     """Do `writes` (no two on one table), in one round trip where the database can; the rows written by the last."""
     todo = [each for each in writes if each.rows]
     if not todo:

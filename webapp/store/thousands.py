@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 from sqlalchemy import Table
@@ -13,9 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from webapp.store.bulk import Names, on_conflict
 from webapp.store.hot import DIALECTS, array_text
-
-if TYPE_CHECKING:
-    from webapp.store.engine import Tx
+from webapp.store.link import Link
 
 Columns = Mapping[str, Sequence[Any]]
 
@@ -24,7 +22,7 @@ class Overtaken(Exception):
     """What was read without a lock has been changed by somebody else; the transaction cannot go on."""
 
 
-def copy(tx: Tx, table: Table, columns: Names, lines: Sequence[str]) -> None:
+def copy(tx: Link, table: Table, columns: Names, lines: Sequence[str]) -> None:
     """Add rows as fast as PostgreSQL takes them; `lines` are in its text format, each with its line end.
 
     A row that exists is an error, as in an insert.
@@ -34,14 +32,14 @@ def copy(tx: Tx, table: Table, columns: Names, lines: Sequence[str]) -> None:
         out.write("".join(lines))
 
 
-def merge(tx: Tx, table: Table, columns: Columns, key: Names, add: Names = ()) -> None:
+def merge(tx: Link, table: Table, columns: Columns, key: Names, add: Names = ()) -> None:
     """Insert or add to rows given as columns of plain numbers, days and words; a key must not stand twice."""
     if next(iter(columns.values())):
         with _driver(tx) as cursor:
             cursor.execute(_merging(table, tuple(columns), key, add), _given(columns.values()))
 
 
-def change(tx: Tx, table: Table, key: str, columns: Columns, was: Columns) -> None:
+def change(tx: Link, table: Table, key: str, columns: Columns, was: Columns) -> None:
     """Overwrite rows given as columns, the one called `key` among them.
 
     Raises Overtaken when one of them is no longer what it `was`: what followed from reading it must be worked out again.
@@ -57,7 +55,7 @@ def change(tx: Tx, table: Table, key: str, columns: Columns, was: Columns) -> No
 
 
 def find(
-    tx: Tx,
+    tx: Link,
     table: Table,
     columns: Names,
     keys: Columns,
@@ -73,7 +71,7 @@ def find(
         return list(cursor.execute(statement, _given([*keys.values(), *([until[1]] if until else [])])))
 
 
-def by_index(tx: Tx) -> None:
+def by_index(tx: Link) -> None:
     """For the rest of the transaction keys are looked up one by one, whatever the tables' statistics say.
 
     A plan that reads a whole table for some thousand keys is fast on a small park and ruinous on a large one.
@@ -121,7 +119,7 @@ def _changing(table: Table, key: str, names: Names, was: Names) -> str:
 
 
 @contextmanager
-def _driver(tx: Tx) -> Iterator[Any]:
+def _driver(tx: Link) -> Iterator[Any]:
     """A cursor of the driver, in the transaction in hand; its errors are told as SQLAlchemy tells them."""
     connection: Any = tx.connection.connection.driver_connection
     try:
