@@ -193,6 +193,19 @@ def import_and_die(url: str, path: str, last: int) -> None:
     importing.run(store, importing.Job(Path(path), plan(), CATALOGUE, book(settings), now, batch=100), lambda *_: None)
 
 
+def test_the_same_file_under_another_name_is_refused(house: Any, tmp_path: Path) -> None:
+    make_member(house, "ling")
+    (ling,) = public_ids(house.store).values()
+    path = write(tmp_path / "f.csv", f"e1,{ling},bus_ride,1,2026-06-15 10:00:00")
+    empty = write(tmp_path / "g.csv", "e1,nobody,bus_ride,1,2026-06-15 10:00:00")
+    assert run(house, path)[0]["credited"] == 1 and run(house, empty)[0]["refused"] == 1
+    for dry_run in (True, False):
+        with pytest.raises(importing.FileTrouble, match="imported as acme"):
+            run(house, path, "other", dry_run=dry_run)
+    assert run(house, path)[0]["already"] == 1 and run(house, empty, "other")[0]["refused"] == 1
+    assert audit.run(house.store).faults == []
+
+
 def test_an_import_that_was_killed_is_finished_by_the_next(house: Any, tmp_path: Path, database_url: str) -> None:
     for n in range(20):
         make_member(house, f"m{n}")

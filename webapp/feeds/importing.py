@@ -11,7 +11,7 @@ from itertools import islice, repeat
 from typing import Any
 
 from webapp.activities.partner_acts import PartnerDesk
-from webapp.feeds import service
+from webapp.feeds import queries, service
 from webapp.feeds.posting import Done, Job, Numbered, Poster, Tally, find_members, log
 from webapp.feeds.reading import FileTrouble, Rows, inspect
 from webapp.feeds.workers import Workers, quick_turns
@@ -29,6 +29,7 @@ def run(store: Store, job: Job, report: Report, progress: Progress | None = None
     """Import the file, or only tell what would happen; the summary. Raises FileTrouble for the file as a whole."""
     began = time.perf_counter()
     seen = inspect(job.path, job.mapping.encoding)
+    _refuse_twins(store, job, seen.checksum)
     with tidy_less(job.own_process), quick_turns(), job.path.open(encoding=seen.encoding, newline="") as file:
         rows = Rows(file, job.mapping, job.catalogue)
         tell = partial(_tell, report=report, progress=progress)
@@ -44,6 +45,16 @@ def run(store: Store, job: Job, report: Report, progress: Progress | None = None
         "seconds": round(seconds, 3),
         "rows_per_second": round(total.rows / seconds) if seconds else 0,
     }
+
+
+def _refuse_twins(store: Store, job: Job, checksum: str) -> None:
+    """Events are known by their source: the same file under another name would be credited again."""
+    with store.read() as tx:
+        other = queries.imported_as(tx, checksum, job.mapping.source)
+    if other is not None:
+        raise FileTrouble(
+            f"This very file was imported as {other}; as {job.mapping.source} its events would count again."
+        )
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, or_, select
 
 from points_engine.errors import Invalid, refuse
 from webapp.feeds.tables import feed_file, feed_import, partner_link
@@ -51,6 +51,14 @@ def imports(tx: Tx, limit: int = 50, after: int | None = None) -> Sequence[Row[A
     """The newest imports; `after` is the number of the last one seen."""
     query = select(feed_import).order_by(feed_import.c.id.desc()).limit(limit)
     return tx.rows(query if after is None else query.where(feed_import.c.id < after))
+
+
+def imported_as(tx: Tx, checksum: str, source: str) -> str | None:
+    """The other source under which the very same file was imported, if anything of it may have been credited."""
+    c = feed_import.c
+    credited = or_(c.credited > 0, c.finished_at.is_(None))  # one that was broken off does not know
+    found = tx.scalar(select(c.source).where(c.checksum == checksum, c.source != source, credited).limit(1))
+    return None if found is None else str(found)
 
 
 def file_by_id(tx: Tx, number: int) -> Row[Any]:
