@@ -223,7 +223,9 @@ def read_once() -> Iterator[None]:
 @pytest.fixture
 def app(settings: Settings, clock: FixedClock) -> Iterator[Any]:
     from webapp.app import create_app
+    from webapp.web import burst
 
+    burst._windows = burst.Windows()  # members of one test are not those of the next, though they bear the same number
     made = create_app(settings, clock=clock)
     made.config["WTF_CSRF_ENABLED"] = False  # tests of forms; tests/rooms/test_web.py turns it on
     yield made

@@ -367,7 +367,7 @@ def walk_drafts(house: Any, helper: Person) -> list[tuple[str, str, dict[str, st
     drafts, day = "/console/methods/drafts", methods.earliest_day(house.clock.now())
     catalogue, reason = house.catalogue, {"reason": "试一试"}
     bus, bike = catalogue.behaviour("bus"), catalogue.behaviour("bike")
-    text = read_version(catalogue, bus, version_values(bus, day))
+    text = read_version(catalogue, bus, version_values(bus, day) | reason)
     with house.store.write() as tx:
         theirs = methods.create_draft(tx, helper.id, text, "公交", house.clock.now())
         methods.ask_what_if(tx, helper.id, theirs, house.clock.now())
