@@ -20,7 +20,7 @@ from webapp.activities.commands import LogActivity, read_command
 from webapp.activities.proofs import EVENTS, Proof
 from webapp.activities.service import Logged, log_many
 from webapp.activities.setwise import Entry, Sheaf
-from webapp.activities.state import unusual_members
+from webapp.activities.state import TOLD_EVENTS, unusual_members
 from webapp.activities.tables import activity
 from webapp.ledger import service as ledger
 from webapp.ledger.setwise import look_into_books, simple
@@ -30,7 +30,6 @@ FEW = 200  # fewer acts than this are not worth the set-wise way
 QUARTER = 900  # seconds; days and meals begin on a quarter of an hour
 MOST_ALIKE = 20_000
 
-_EVENTS = Query(select(activity.c.id).where(among("ids", activity.c.id), activity.c.natural.is_not(None)))
 _IDS = Query(select(activity.c.id).where(among("keys", activity.c.member_id, activity.c.id)))
 
 
@@ -198,7 +197,7 @@ def _odd_members(tx: Tx, books: ledger.Books, entries: Sequence[Entry]) -> set[i
 
 def _known(tx: Tx, entries: Sequence[Entry]) -> set[str]:
     """The events that are known already, or whose ids the member has used for an act of their own."""
-    ids = {str(row[0]) for row in _EVENTS.tuples(tx, ids=[entry.id for entry in entries])}
+    ids = {str(row[0]) for row in TOLD_EVENTS.tuples(tx, ids=[entry.id for entry in entries])}
     ids |= {str(row[0]) for row in _IDS.tuples(tx, keys=[(entry.member_id, entry.id) for entry in entries])}
     return {entry.natural for entry in entries if entry.id in ids}
 

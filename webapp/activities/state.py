@@ -74,7 +74,7 @@ _TRIPS = Query(
     )
 )
 _NATURAL = Query(select(proof.c.source, proof.c.natural).where(among("keys", proof.c.source, proof.c.natural)))
-_EVENTS = Query(select(activity.c.id).where(among("ids", activity.c.id), activity.c.natural.is_not(None)))
+TOLD_EVENTS = Query(select(activity.c.id).where(among("ids", activity.c.id), activity.c.natural.is_not(None)))
 _DISPLACED = Query(select(displaced).where(among("members", displaced.c.member_id)))
 
 
@@ -166,7 +166,7 @@ def _questions(commands: Sequence[LogActivity]) -> dict[str, Asked]:
     if keys := [(each.source, each.natural) for _, each in proofs if not each.event_id]:
         asked["naturals"] = (_NATURAL, {"keys": keys})
     if ids := [own for own, each in proofs if each.event_id]:
-        asked["events"] = (_EVENTS, {"ids": ids})
+        asked["events"] = (TOLD_EVENTS, {"ids": ids})
     return asked | _about_travel(members, commands)
 
 

@@ -14,7 +14,7 @@ from webapp.activities.partner_acts import PartnerDesk
 from webapp.feeds import queries, service
 from webapp.feeds.posting import Done, Job, Numbered, Poster, Tally, find_members, log
 from webapp.feeds.reading import FileTrouble, Rows, inspect
-from webapp.feeds.workers import Workers, quick_turns
+from webapp.feeds.workers import Workers
 from webapp.store import Store
 
 __all__ = ["FileTrouble", "Job", "run"]
@@ -30,7 +30,7 @@ def run(store: Store, job: Job, report: Report, progress: Progress | None = None
     began = time.perf_counter()
     seen = inspect(job.path, job.mapping.encoding)
     _refuse_twins(store, job, seen.checksum)
-    with tidy_less(job.own_process), quick_turns(), job.path.open(encoding=seen.encoding, newline="") as file:
+    with tidy_less(job.own_process), job.path.open(encoding=seen.encoding, newline="") as file:
         rows = Rows(file, job.mapping, job.catalogue)
         tell = partial(_tell, report=report, progress=progress)
         total = _try_out(store, job, rows, tell) if job.dry_run else _import(store, job, rows, tell, seen.checksum)

@@ -7,10 +7,7 @@ an act over costs as much as deciding it.
 from __future__ import annotations
 
 import queue
-import sys
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from threading import Thread
 from typing import Any
 
@@ -20,24 +17,12 @@ from webapp.store import Store
 
 AHEAD = 2  # shares that wait for each worker; more would only fill memory
 NEIGHBOURS = 8  # bits of a member's number
-TURN_SECONDS = 0.0005  # a worker whose answer has come waits no longer for its turn
 
 Share = tuple[int, list[PartnerAct], list[int]]  # the file's part, the acts, the lines they stand on
 
 
 class WorkerFailed(Exception):
     """A worker gave up; the import can be run again."""
-
-
-@contextmanager
-def quick_turns() -> Iterator[None]:
-    """Let threads take turns more often than usual: each mostly waits for its database."""
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(TURN_SECONDS)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(usual)
 
 
 class Workers:
