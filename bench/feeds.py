@@ -27,10 +27,10 @@ from bench import world
 from bench.run import HERE, SIZES, YARDSTICK_UNITS, _place
 from bench.yardstick import bulk
 from points_engine.clock import LOCAL, SystemClock
-from points_engine.methodology import load
 from tests.servers import Server, start_postgres
 from webapp.feeds import importing, mapping
 from webapp.members.phones import PhoneBook
+from webapp.methods.queries import living
 from webapp.store import Store
 
 # What each kind of feed puts in a row beside the event, the member and the time.
@@ -63,8 +63,9 @@ def write_file(path: Path, rows: int, members: int, feed: str, day: int) -> Path
     return path
 
 
-def job_for(path: Path, source: str, workers: int) -> importing.Job:
-    catalogue = load()
+def job_for(store: Store, path: Path, source: str, workers: int) -> importing.Job:
+    with store.read() as tx:
+        catalogue = living(tx)
     plan = mapping.load(source, mapping.folders(path.parent), catalogue)
     return importing.Job(
         path, plan, catalogue, PhoneBook("k" * 16, "p" * 16), SystemClock().now, workers=workers, own_process=True
@@ -75,7 +76,7 @@ def import_file(url: str, path: Path, source: str, workers: int) -> dict[str, An
     """Import a file as the command does, from opening it to the last commit; the summary."""
     store = Store(url)
     try:
-        return importing.run(store, job_for(path, source, workers), lambda *_row: None)
+        return importing.run(store, job_for(store, path, source, workers), lambda *_row: None)
     finally:
         store.dispose()
 

@@ -79,15 +79,6 @@ class PartnerDesk:
             return self._set_wise(tx, acts, now, trusting)
         return self._one_by_one(tx, acts, now)
 
-    def warm_up(self, tx: Tx, now: datetime) -> None:
-        """Ask about nobody, so that what asks and answers stands ready."""
-        if tx.bulky:
-            thousands.by_index(tx)
-            look_into_books(tx, (), now)
-            unusual_members(tx, [], now, now, travel=True, metered=False)
-            _known(tx, ())
-            Sheaf(tx, ledger.Books(tx, {}, now), self.stamp, ())
-
     def _one_by_one(self, tx: Tx, acts: Sequence[PartnerAct], now: datetime) -> list[Outcome]:
         read = [self._command(act, now) for act in acts]
         commands = [each for each in read if isinstance(each, LogActivity)]

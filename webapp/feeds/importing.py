@@ -7,18 +7,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from itertools import islice, repeat
+from itertools import islice
 from typing import Any
 
 from webapp.activities.partner_acts import PartnerDesk
 from webapp.feeds import queries, service
-from webapp.feeds.posting import Done, Job, Numbered, Poster, Tally, find_members, log
-from webapp.feeds.reading import FileTrouble, Rows, inspect
+from webapp.feeds.posting import Done, Job, Poster, Tally, find_members, log
+from webapp.feeds.reading import FileTrouble, Inspected, Line, Rows, inspect
 from webapp.feeds.workers import Workers
 from webapp.store import Store
 
 __all__ = ["FileTrouble", "Job", "run"]
-FIRST_SHARE, SHARE = 1_000, 5_000  # rows read for each worker at a time
 
 Report = Callable[[int, str, str, str], None]  # line, the partner's event, reason, field
 Progress = Callable[[int], None]  # rows gone through so far
@@ -29,11 +28,14 @@ def run(store: Store, job: Job, report: Report, progress: Progress | None = None
     """Import the file, or only tell what would happen; the summary. Raises FileTrouble for the file as a whole."""
     began = time.perf_counter()
     seen = inspect(job.path, job.mapping.encoding)
-    _refuse_twins(store, job, seen.checksum)
     with tidy_less(job.own_process), job.path.open(encoding=seen.encoding, newline="") as file:
         rows = Rows(file, job.mapping, job.catalogue)
         tell = partial(_tell, report=report, progress=progress)
-        total = _try_out(store, job, rows, tell) if job.dry_run else _import(store, job, rows, tell, seen.checksum)
+        if job.dry_run:
+            _refuse_twins(store, job, seen.checksum)
+            total = _try_out(store, job, rows, tell)
+        else:
+            total = _import(store, job, rows, tell, seen)
     seconds = time.perf_counter() - began
     return {
         "source": job.mapping.source,
@@ -59,7 +61,10 @@ def _refuse_twins(store: Store, job: Job, checksum: str) -> None:
 
 @contextmanager
 def tidy_less(own_process: bool) -> Iterator[None]:
-    """Leave the search for cycles out: batches make none, and looking through their rows takes a third of the time."""
+    """Leave the search for cycles out: batches make none, and looking through their rows takes a third of the time.
+
+    What is there already stays as it is, and so shared with workers.
+    """
     if own_process:
         gc.freeze()
         gc.disable()
@@ -71,31 +76,30 @@ def tidy_less(own_process: bool) -> Iterator[None]:
             gc.unfreeze()
 
 
-def _import(store: Store, job: Job, rows: Rows, tell: Tell, checksum: str) -> Tally:
-    many = job.workers > 1 and store.many_writers
-    began = job.now()
-    source, name = job.mapping.source, job.path.name
+def _import(store: Store, job: Job, rows: Rows, tell: Tell, seen: Inspected) -> Tally:
+    side_by_side = job.workers > 1 and job.own_process and store.many_writers
+    workers = Workers(store, job, seen.encoding) if side_by_side else None  # they begin to read meanwhile
     total = Tally()
-    posting: Workers | Poster = Workers(store, job) if many else Poster(store, job)  # they warm up meanwhile
     try:
-        number = store.retrying(lambda tx: service.begin_import(tx, source, name, checksum, job.actor_id, began))
-        for batch in _batches(rows, _shares(job.workers) if many else repeat(job.batch)):
-            with store.read() as tx:
-                done, acts, lines = find_members(tx, job, batch)
-            tell(posting.post(acts, lines, done), total)
-        tell(posting.finish(), total)
+        _refuse_twins(store, job, seen.checksum)
+        source, name, began = job.mapping.source, job.path.name, job.now()
+        number = store.retrying(lambda tx: service.begin_import(tx, source, name, seen.checksum, job.actor_id, began))
+        for done in workers.finish() if workers else _posted(store, job, rows):
+            tell(done, total)
         store.retrying(lambda tx: service.finish_import(tx, number, total.counts(), job.now()))
     finally:
-        posting.end()
+        if workers:
+            workers.end()
     return total
 
 
-def _shares(workers: int) -> Iterator[int]:
-    """Rows to read at a time: few at first, so that the workers need not wait until much is read."""
-    share = FIRST_SHARE
-    while True:
-        yield share * workers
-        share = min(SHARE, share * 4)
+def _posted(store: Store, job: Job, rows: Rows) -> Iterator[Done]:
+    """Batch after batch, posted here."""
+    poster = Poster(store, job)
+    for batch in _batches(rows, job.batch):
+        with store.read() as tx:
+            done, acts, lines = find_members(tx, job, rows.says, batch)
+        yield poster.post(acts, lines, done)
 
 
 def _tell(done: Done, total: Tally, report: Report, progress: Progress | None) -> None:
@@ -115,8 +119,8 @@ def _try_out(store: Store, job: Job, rows: Rows, tell: Tell) -> Tally:
     total, desk = Tally(), PartnerDesk(job.catalogue, job.proof)
     try:
         with store.write() as tx:
-            for batch in _batches(rows, repeat(job.batch)):
-                done, acts, lines = find_members(tx, job, batch)
+            for batch in _batches(rows, job.batch):
+                done, acts, lines = find_members(tx, job, rows.says, batch)
                 done.add(log(tx, desk, acts, lines, job.now()))
                 tell(done, total)
             raise _NothingKept
@@ -124,7 +128,7 @@ def _try_out(store: Store, job: Job, rows: Rows, tell: Tell) -> Tally:
         return total
 
 
-def _batches(rows: Rows, sizes: Iterator[int]) -> Iterator[list[Numbered]]:
-    source = iter(rows)
-    while batch := list(islice(source, next(sizes))):
+def _batches(rows: Rows, size: int) -> Iterator[list[Line]]:
+    lines = rows.lines()
+    while batch := list(islice(lines, size)):
         yield batch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -13,13 +13,12 @@ from webapp.activities.partner_acts import PartnerAct, PartnerDesk
 from webapp.activities.proofs import Proof
 from webapp.feeds import queries, service
 from webapp.feeds.mapping import PartnerMapping
-from webapp.feeds.reading import Event, Refusal
+from webapp.feeds.reading import Line, Refusal, Sayings
 from webapp.members.phones import PhoneBook
 from webapp.store import Store, Tx
 
 BATCH = 10_000  # rows read at a time, and at most in one transaction
 
-Numbered = tuple[int, Event | Refusal]
 Refused = tuple[int, str, str, str]
 
 
@@ -65,7 +64,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One file to be imported and everything it needs; `workers` above 1 are threads that post side by side."""
+    """One file to be imported and everything it needs; `workers` above 1 are processes that post side by side."""
 
     path: Path
     mapping: PartnerMapping
@@ -76,7 +75,7 @@ class Job:
     actor_id: int | None = None
     batch: int = BATCH
     workers: int = 1
-    own_process: bool = False  # nobody else's work is in this process
+    own_process: bool = False  # nobody else's work is in this process; only then are there workers
 
     @property
     def proof(self) -> Proof:
@@ -107,32 +106,22 @@ class Poster:
             done.add(made)
         return done
 
-    def warm_up(self) -> None:
-        """Open the connection and prepare the statements while the file is being read."""
-        with self._store.write() as tx:
-            self._desk.warm_up(tx, self._job.now())
 
-    def finish(self) -> Done:
-        return Done()
-
-    def end(self) -> None:
-        pass
-
-
-def find_members(tx: Tx, job: Job, batch: list[Numbered]) -> tuple[Done, list[PartnerAct], list[int]]:
+def find_members(tx: Tx, job: Job, says: Sayings, batch: Sequence[Line]) -> tuple[Done, list[PartnerAct], list[int]]:
     """The acts of a batch with the lines they stand on; what tells no act, or is nobody's, is done with."""
-    done = Done(Tally(rows=len(batch)))
     m = job.mapping
-    accounts = {each.account for _, each in batch if isinstance(each, Event)}
-    members = queries.members_of(tx, job.book, m.source, m.member_by, accounts)
+    accounts = [says.account(cells) for _, cells in batch]
+    members = queries.members_of(tx, job.book, m.source, m.member_by, set(accounts) - {""})
+    done = Done(Tally(rows=len(batch)))
     acts: list[PartnerAct] = []
     lines: list[int] = []
-    for line, each in batch:
+    for (line, cells), account in zip(batch, accounts, strict=True):
+        each = says.read(cells)
         if isinstance(each, Refusal):
             done.leave_out("refused", line, each.event, each.reason, each.field)
             continue
-        natural, account, behaviour, quantity, inputs, at = each
         member = members.get(account)
+        natural, _, behaviour, quantity, inputs, at = each
         if member is None:
             done.leave_out("refused", line, natural, "unknown_member", m.member)
             continue

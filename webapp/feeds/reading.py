@@ -23,6 +23,8 @@ CODECS = {"utf-8": "utf-8-sig", "gbk": "gb18030"}
 PLAIN_TIME = "%Y-%m-%d %H:%M:%S"
 
 Inputs = tuple[tuple[str, str], ...]
+Cells = list[str] | None  # None: unreadable
+Line = tuple[int, Cells]  # where in the file it begins, and what is in it
 
 
 class FileTrouble(Exception):
@@ -105,22 +107,27 @@ class Rows:
         if twice:
             raise FileTrouble(f"Columns that stand twice: {', '.join(twice)}.")
         self._width = len(header)
-        self._says = Sayings(mapping, header, catalogue)
+        self.says = Sayings(mapping, header, catalogue)
 
     def __iter__(self) -> Iterator[tuple[int, Event | Refusal]]:
-        reader, says, width = self._reader, self._says, self._width
+        read = self.says.read
+        return ((line, read(cells)) for line, cells in self.lines())
+
+    def lines(self) -> Iterator[Line]:
+        """The rows as they stand there, not read yet."""
+        reader, width = self._reader, self._width
         while True:
             line = reader.line_num + 1
             try:
                 for cells in reader:
                     if len(cells) == width:
-                        yield line, says.read(cells)
+                        yield line, cells
                     elif cells:
-                        yield line, Refusal("row_unreadable")
+                        yield line, None
                     line = reader.line_num + 1
                 return
             except csv.Error:
-                yield line, Refusal("row_unreadable")
+                yield line, None
 
 
 @dataclass(slots=True)
@@ -153,8 +160,17 @@ class Sayings:
         self._act_columns = tuple(place(name) for name in columns)
         self._fields = tuple((n, f, columns.index(f.column) if f.column else -1) for n, f in said.items())
 
-    def read(self, cells: list[str]) -> Event | Refusal:
+    def account(self, cells: Cells) -> str:
+        """Whose row it is, in the partner's words; empty where that does not matter."""
+        if cells is None or (self._only >= 0 and cells[self._only].strip() not in self.mapping.only_values):
+            return ""
+        account = cells[self._member].strip()
+        return account if account.isprintable() else ""
+
+    def read(self, cells: Cells) -> Event | Refusal:
         """One row, or why it tells no act."""
+        if cells is None:
+            return Refusal("row_unreadable")
         if self._only >= 0 and cells[self._only].strip() not in self.mapping.only_values:
             return Refusal("left_out", self.mapping.only_column)
         natural, account = cells[self._event].strip(), cells[self._member].strip()

@@ -1,24 +1,26 @@
-"""Workers of an import: threads that post side by side, each for its own share of the members.
+"""Workers of an import: processes that each read the whole file and post side by side, each its own share of the accounts.
 
-While the database works for one of them, the others and the reader go on; processes would gain nothing, for handing
-an act over costs as much as deciding it.
+Reading a row twice takes less than handing its act from one process to another.
 """
 
 from __future__ import annotations
 
-import queue
-from collections import deque
-from threading import Thread
+import gc
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
 from typing import Any
+from zlib import crc32
 
-from webapp.activities.partner_acts import PartnerAct
-from webapp.feeds.posting import Done, Job, Poster
+from webapp.feeds.posting import Done, Job, Poster, find_members
+from webapp.feeds.reading import Line, Rows, Sayings
 from webapp.store import Store
 
-AHEAD = 2  # shares that wait for each worker; more would only fill memory
-NEIGHBOURS = 8  # bits of a member's number
-
-Share = tuple[int, list[PartnerAct], list[int]]  # the file's part, the acts, the lines they stand on
+SHARE = 5_000  # rows for each worker in a part of the file
+AHEAD = 4  # parts that a worker may be ahead of the slowest; more would only fill memory
+LAST_WORD_SECONDS = 30
 
 
 class WorkerFailed(Exception):
@@ -26,93 +28,106 @@ class WorkerFailed(Exception):
 
 
 class Workers:
-    """Deals acts by member, so that each member's acts are posted by one worker in the order of the file."""
+    """Processes that go through the file part by part; what an account did is posted by one of them, in the order of the file.
 
-    def __init__(self, store: Store, job: Job) -> None:
-        self._answers: queue.SimpleQueue[tuple[int, Done] | BaseException] = queue.SimpleQueue()
-        self._desks: list[queue.Queue[Share | None]] = [queue.Queue(AHEAD) for _ in range(job.workers)]
-        self._threads = [
-            Thread(target=_work, args=(Poster(store, job), desk, self._answers), daemon=True) for desk in self._desks
-        ]
-        for thread in self._threads:
-            thread.start()
-        self._open = 0
-        self._first, self._parts = 0, deque[tuple[list[int], Done]]()  # parts of the file that are not told yet
+    None posts anything before `finish`: a part is posted when a leave for it has come.
+    """
 
-    def post(self, acts: list[PartnerAct], lines: list[int], done: Done) -> Done:
-        """Hand out the acts of the file's next part, of which `done` is done; what can be told, in the file's order."""
-        count = len(self._desks)
-        shares: list[tuple[list[PartnerAct], list[int]]] = [([], []) for _ in self._desks]
-        for act, line in zip(acts, lines, strict=True):
-            # Neighbours go together: their rows are on the same pages, where two writers would wait for each other.
-            theirs, at = shares[(act[0] >> NEIGHBOURS) % count]
-            theirs.append(act)
-            at.append(line)
-        open_shares = [0]
-        part = self._first + len(self._parts)
-        self._parts.append((open_shares, done))
-        for desk, (theirs, at) in zip(self._desks, shares, strict=True):
-            if theirs:
-                open_shares[0] += 1
-                self._hand(desk, (part, theirs, at))
-        while self._hear(wait=False):
-            pass
-        return self._whole_parts()
+    def __init__(self, store: Store, job: Job, encoding: str) -> None:
+        context = get_context("fork")
+        self._talks: list[Connection] = []
+        self._processes: list[Any] = []
+        for number in range(job.workers):
+            ours, theirs = context.Pipe()
+            self._talks.append(ours)
+            process = context.Process(
+                target=_work, args=(store, job, encoding, number, theirs, list(self._talks)), daemon=True
+            )
+            process.start()
+            theirs.close()
+            self._processes.append(process)
 
-    def finish(self) -> Done:
-        """Wait for everything handed out."""
-        while self._open:
-            self._hear(wait=True)
-        return self._whole_parts()
-
-    def _whole_parts(self) -> Done:
-        """What is done from the beginning of the file without a gap, as far as it has not been told."""
-        done = Done()
-        while self._parts and not self._parts[0][0][0]:
-            done.add(self._parts.popleft()[1])
-            self._first += 1
-        return done
+    def finish(self) -> Iterator[Done]:
+        """Let them post, and tell what became of each part, in the order of the file; raises WorkerFailed."""
+        for _ in range(AHEAD):
+            self._leave()
+        parts: dict[int, tuple[int, Done]] = {}
+        told, talking = 0, set(self._talks)
+        while talking:
+            ready = wait(list(talking))
+            for talk in [each for each in self._talks if each in ready]:
+                said = _hear(talk)
+                if said is None:
+                    talking.remove(talk)
+                    continue
+                part, done = said
+                heard, whole = parts.setdefault(part, (0, Done()))
+                whole.add(done)
+                parts[part] = heard + 1, whole
+            while parts.get(told, (0,))[0] == len(self._talks):
+                yield parts.pop(told)[1]
+                told += 1
+                self._leave()
 
     def end(self) -> None:
         """Send the workers home and wait until they are gone; a batch in hand is durable whole or not at all."""
-        for desk in self._desks:
-            with desk.mutex:
-                desk.queue.clear()
-                desk.not_full.notify_all()
-            desk.put(None)
-        for thread in self._threads:
-            thread.join()
+        for talk in self._talks:
+            talk.close()
+        for process in self._processes:
+            process.join(LAST_WORD_SECONDS)
+            process.kill()
 
-    def _hand(self, desk: queue.Queue[Share | None], work: Share) -> None:
-        while True:
+    def _leave(self) -> None:
+        for talk in self._talks:
             try:
-                desk.put_nowait(work)
-                break
-            except queue.Full:
-                self._hear(wait=True)
-        self._open += 1
-
-    def _hear(self, *, wait: bool) -> bool:
-        try:
-            answer = self._answers.get(wait)
-        except queue.Empty:
-            return False
-        if isinstance(answer, BaseException):
-            raise WorkerFailed(f"{type(answer).__name__}: {str(answer)[:500]}") from answer
-        self._open -= 1
-        part, done = answer
-        open_shares, told = self._parts[part - self._first]
-        open_shares[0] -= 1
-        told.add(done)
-        return True
+                talk.send(True)
+            except OSError:  # it has gone through the file, or has failed and left a word
+                continue
 
 
-def _work(poster: Poster, desk: queue.Queue[Share | None], answers: queue.SimpleQueue[Any]) -> None:
-    """The life of a worker: until it is sent home, or fails."""
+def _hear(talk: Any) -> tuple[int, Done] | None:
     try:
-        poster.warm_up()
-        while (work := desk.get()) is not None:
-            part, acts, lines = work
-            answers.put((part, poster.post(acts, lines, Done())))
-    except BaseException as fault:  # noqa: BLE001 - told to the thread that counts, which ends the import
-        answers.put(fault)
+        said: tuple[int, Done] | str | None = talk.recv()
+    except (EOFError, OSError):
+        said = "a worker ended before its work"
+    if isinstance(said, str):
+        raise WorkerFailed(said)
+    return said
+
+
+def _work(store: Store, job: Job, encoding: str, number: int, talk: Connection, others: list[Connection]) -> None:
+    """The life of a worker: until the file is gone through, or the process that began it is gone."""
+    gc.disable()  # batches make no cycles
+    for other in others:
+        other.close()  # else nobody would notice that it is closed
+    store.forked()
+    try:
+        for part in enumerate(_parts(store, job, encoding, number, talk)):
+            talk.send(part)
+        talk.send(None)
+    except (EOFError, BrokenPipeError):
+        return
+    except Exception as fault:  # noqa: BLE001 - told to the process that counts, which ends the import
+        with suppress(OSError):
+            talk.send(f"{type(fault).__name__}: {str(fault)[:500]}")
+
+
+def _parts(store: Store, job: Job, encoding: str, number: int, talk: Connection) -> Iterator[Done]:
+    """What became of the worker's share of each part."""
+    poster = Poster(store, job)
+    with job.path.open(encoding=encoding, newline="") as file:
+        rows = Rows(file, job.mapping, job.catalogue)
+        lines = rows.lines()
+        while part := list(islice(lines, SHARE * job.workers)):
+            mine = [line for line in part if _dealt(rows.says, line) % job.workers == number]
+            with store.read() as tx:
+                done, acts, places = find_members(tx, job, rows.says, mine)
+            talk.recv()
+            yield poster.post(acts, places, done)
+
+
+def _dealt(says: Sayings, line: Line) -> int:
+    """A number that is the same for all rows of an account."""
+    place, cells = line
+    account = says.account(cells)
+    return crc32(account.encode()) if account else place
