@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import os
 import random
-import signal
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
-from multiprocessing import active_children, get_context
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +29,8 @@ from webapp.activities.partner_acts import PartnerAct, PartnerDesk
 from webapp.activities.proofs import Proof, event_id
 from webapp.activities.service import log_activity, step_aside
 from webapp.activities.tables import activity
-from webapp.feeds import importing, mapping, posting, queries, service, workers
+from webapp.feeds import importing, mapping, posting, queries, service
 from webapp.feeds.tables import feed_import, partner_link
-from webapp.feeds.workers import WorkerFailed
 from webapp.launch import feeding
 from webapp.ledger.tables import wallet
 from webapp.members.phones import book
@@ -41,7 +39,6 @@ from webapp.store import Store, metadata
 
 CATALOGUE = load()
 PLACES = (mapping.SHIPPED,)
-SIDE_BY_SIDE: dict[str, Any] = {"workers": 3, "own_process": True}
 HEAD = "event_id,member,behaviour,quantity,occurred_at"
 NOON = datetime(2026, 6, 15, 12, 0, tzinfo=LOCAL)
 
@@ -261,67 +258,6 @@ def test_two_imports_at_once_credit_every_event_once(house: Any, tmp_path: Path,
     assert sums["credited"] + sums["zero"] == whole["credited"] + whole["zero"] == sums["already"]
     assert (sums["credited"], sums["grams"]) == (whole["credited"], whole["grams"])
     assert audit.run(house.store).faults == []
-
-
-@pytest.mark.servers
-def test_workers_do_what_one_process_does(
-    tmp_path: Path, pg_url: str, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(workers, "SHARE", 170)  # several parts of the file
-    told = []
-    for url, side_by_side in ((sqlite_url, {}), (pg_url, SIDE_BY_SIDE)):
-        house = open_house(url)
-        people(house.store, 600)
-        path = many(tmp_path, [f"p{n}" for n in range(1, 620)], 3000)
-        summary, rows = run(house, path, **side_by_side)
-        told.append(([summary[name] for name in service.COUNTS], summary["reasons"], rows))
-        told[-1] += (everything(house.store, "feed_import", "staff_action"),)
-        house.store.dispose()
-    assert told[0][:3] == told[1][:3]
-    assert {t: rows for t, rows in told[0][3].items() if rows} == {t: rows for t, rows in told[1][3].items() if rows}
-
-
-@pytest.mark.servers
-@pytest.mark.parametrize("end", ["fails", "is killed"])
-def test_a_worker_that_gives_up_ends_the_import_and_the_next_run_goes_on(
-    tmp_path: Path, pg_url: str, monkeypatch: pytest.MonkeyPatch, end: str
-) -> None:
-    house = open_house(pg_url)
-    people(house.store, 60)
-    path = many(tmp_path, [f"p{n}" for n in range(1, 61)], 900)
-    monkeypatch.setattr(workers, "SHARE", 100)
-    kept, here = posting.Poster.post, os.getpid()
-
-    def post(self: Any, acts: list[PartnerAct], lines: list[int], done: Any) -> Any:
-        assert os.getpid() != here
-        if lines and lines[-1] > 400:
-            if end == "is killed":
-                os.kill(os.getpid(), signal.SIGKILL)
-            raise ValueError("no more")
-        return kept(self, acts, lines, done)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(posting.Poster, "post", post)
-        with pytest.raises(WorkerFailed, match="ValueError: no more" if end == "fails" else "ended before its work"):
-            run(house, path, **SIDE_BY_SIDE)
-    assert not active_children()
-    again, _ = run(house, path, **SIDE_BY_SIDE)
-    assert again["already"] > 0 and again["credited"] > 0 and not active_children()
-    assert run(house, path)[0]["already"] == again["already"] + again["credited"] + again["zero"]
-    assert audit.run(house.store).faults == []
-    house.store.dispose()
-
-
-@pytest.mark.servers
-def test_a_file_that_is_refused_leaves_no_worker_behind(tmp_path: Path, pg_url: str) -> None:
-    house = open_house(pg_url)
-    people(house.store, 3)
-    path = many(tmp_path, ["p1", "p2", "p3"], 20)
-    run(house, path, **SIDE_BY_SIDE)
-    with pytest.raises(importing.FileTrouble, match="imported as acme"):
-        run(house, path, "other", **SIDE_BY_SIDE)
-    assert not active_children()
-    house.store.dispose()
 
 
 # --- set-wise means the same ------------------------------------------------------------------------------------

@@ -33,7 +33,6 @@ class Alike:
         version = behaviour.version_on(local_day(act.occurred_at)).version
         self.claimed = f"\t{behaviour.code}\t{version}\t{int(act.quantity * MILLI)}\t"
         self.inputs = f"\t{copied(inputs)}\t{act.level.value}\t"
-        self.told = canonical([behaviour.code, str(act.quantity.normalize())])[:-1] + ',"', f'",{inputs},[],'
         self.alone = decide(act, Usage({}, 0, 0))
         self.row = Row(self.alone, act.occurred_at)
         self.plain = (

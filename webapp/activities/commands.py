@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from points_engine.activity import check_season, check_time, limits
+from points_engine.activity import MILLI, check_season, check_time, limits
 from points_engine.clock import local_day
 from points_engine.errors import EngineError, Invalid
 from points_engine.methodology import Behaviour, Catalogue, Level, read_inputs, read_quantity
@@ -20,7 +20,10 @@ from webapp.store.types import canonical
 
 @dataclass(frozen=True, slots=True)
 class LogActivity:
-    """An act to be logged for `member_id`; `facts` tells whether the same id means the same act."""
+    """An act to be logged for `member_id`; `facts` tells whether the same id means the same act.
+
+    A partner's event has none: its row holds all that was told.
+    """
 
     member_id: int
     id: str
@@ -35,6 +38,22 @@ class LogActivity:
     @property
     def key(self) -> tuple[int, str]:
         return self.member_id, self.id
+
+    def tells(self, record: Mapping[str, Any]) -> bool:
+        """Whether the recorded act of the same member and id is this one."""
+        proof = self.proof
+        if proof is None or not proof.event_id:
+            return bool(record["facts"] == self.facts)
+        told = {
+            "behaviour": self.behaviour.code,
+            "quantity_milli": int(self.quantity * MILLI),
+            "inputs": {name: str(value) for name, value in self.inputs.items()},
+            "level": proof.level.value,
+            "occurred_at": self.occurred_at,
+            "source": proof.source,
+            "natural": proof.natural,
+        }
+        return all(record[name] == value for name, value in told.items())
 
 
 def read_command(
@@ -71,7 +90,7 @@ def read_command(
     if wrong or known is None:
         raise Invalid(wrong)
     at = occurred_at.astimezone(UTC)
-    facts = _facts(known.code, quantity, at, inputs, ids, proof)
+    facts = "" if proof and proof.event_id else _facts(known.code, quantity, at, inputs, ids, proof)
     return LogActivity(member_id, own, known, quantity, inputs, at, tuple(dict.fromkeys(ids)), facts, proof)
 
 

@@ -46,8 +46,9 @@ def log_many(tx: Tx, commands: Sequence[LogActivity], now: datetime) -> list[Log
     for command in commands:
         first = state.known.get(command.key)
         if first is not None:
-            same = first["facts"] == command.facts
-            answers.append(Logged(first, False) if same else refuse("conflict", "request_reused", id=command.id))
+            answers.append(
+                Logged(first, False) if command.tells(first) else refuse("conflict", "request_reused", id=command.id)
+            )
             continue
         try:
             record = _log_one(state, command)

@@ -11,8 +11,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from hashlib import sha256
-from json.encoder import encode_basestring as json_text
 from typing import NamedTuple
 
 from points_engine.activity import Usage, decide, limits
@@ -59,27 +57,17 @@ class Sheaf:
         self._credits: list[Credit] = []  # plain tuples; see Credit
         self._acts: list[str] = []
         self._source = copied(stamp.source)
-        self._told = f'["{stamp.kind}","{stamp.level.value}",{json_text(stamp.source)},'
-
-    def facts(self, entry: Entry) -> str:
-        """What tells whether the same event means the same act; see commands."""
-        first, rest = entry.alike.told
-        text = f"{first}{instant_text(entry.at)}{rest}{self._told}{json_text(entry.natural)}]]"
-        return sha256(text.encode()).hexdigest()
 
     def take(self, entry: Entry) -> Row:
         """Decide an act and put its rows down; the verdict as written."""
         member, natural, own, alike, at, instant = entry
         row = self._decide(entry)
-        when = at.isoformat(timespec="microseconds")
-        first, rest = alike.told
-        facts = sha256(f"{first}{when}{rest}{self._told}{json_text(natural)}]]".encode()).hexdigest()
         worth = row.worth.replace(INSTANT, instant) if row.has_instant else row.worth
         if "\\" in natural:
             natural = copied(natural)
         self._acts.append(
-            f"{member}\t{own}{alike.claimed}{row.credited}{alike.inputs}{when}\t{alike.day}\t{self._now}\t{worth}{facts}\t"
-            f"{self._source}\t{natural}\n"
+            f"{member}\t{own}{alike.claimed}{row.credited}{alike.inputs}{at.isoformat()}\t{alike.day}\t{self._now}\t{worth}"
+            f"\t{self._source}\t{natural}\n"
         )
         if row.grams or row.points:
             self._credits.append((member, own, row.grams, row.points, alike.day))

@@ -22,7 +22,7 @@ from points_engine.ledger import (
     lots_text,
     take_from_lots,
 )
-from webapp.ledger.tables import keyed, lot, member_day, transfer, wallet
+from webapp.ledger.tables import UNKEYED, keyed, lot, member_day, transfer, wallet
 from webapp.store import Asked, Query, Tx, Write, among, together
 
 LIFE_MONTHS = 12  # how long points can be spent; shown to members, changed only for points to come
@@ -80,7 +80,7 @@ class Books:
             move.amount,
             move.code,
             move.cause,
-            move.key,
+            "" if move.code == UNKEYED else move.key,
             move.occurred_on,
             self.now,
             lots_text(lots),
@@ -283,7 +283,9 @@ def post(tx: Tx, moves: Sequence[Move], now: datetime) -> list[Posted]:
     """
     if not moves:
         return []
-    assert all(move.code != "act" for move in moves), "an act's transfers come with the act, and have no key that holds"
+    assert all(move.code != UNKEYED for move in moves), (
+        "an act's transfers come with the act, and have no key that holds"
+    )
     books = open_books(tx, (m.member_id for m in moves), now)
     known = _known_keys(tx, moves)
     posted: list[Posted] = []

@@ -95,23 +95,22 @@ def _lines(purse: Wallet, act: str, grams: int, points: int, day: str, posted: s
         purse.verified_g += grams
         told = (
             f"{purse.digest}\x1f{member}\x1f{seq}\x1fcarbon\x1freduction\x1fverified\x1f{grams}\x1fact\x1f{cause}\x1f"
-            f"{cause}:act:g\x1f{day}\x1f{posted}\x1f"
+            f"\x1f{day}\x1f{posted}\x1f"
         )
         purse.digest = digest = sha256(told.encode()).hexdigest()
         made = (
-            f"{member}\t{seq}\tcarbon\treduction\tverified\t{grams}\tact\t{cause}\t{cause}:act:g\t{day}\t{posted}\t\\N\t"
-            f"{digest}\n"
+            f"{member}\t{seq}\tcarbon\treduction\tverified\t{grams}\tact\t{cause}\t\t{day}\t{posted}\t\\N\t{digest}\n"
         )
     if points:
         purse.seq = seq = purse.seq + 1
         purse.points += points
         told = (
             f"{purse.digest}\x1f{member}\x1f{seq}\x1fpoints\x1fawarded\x1fpoints\x1f{points}\x1fact\x1f{cause}\x1f"
-            f"{cause}:act:p\x1f{day}\x1f{posted}\x1f{lives}={points}"
+            f"\x1f{day}\x1f{posted}\x1f{lives}={points}"
         )
         purse.digest = digest = sha256(told.encode()).hexdigest()
         made += (
-            f"{member}\t{seq}\tpoints\tawarded\tpoints\t{points}\tact\t{cause}\t{cause}:act:p\t{day}\t{posted}\t"
+            f"{member}\t{seq}\tpoints\tawarded\tpoints\t{points}\tact\t{cause}\t\t{day}\t{posted}\t"
             f'{{"{lives}":{points}}}\t{digest}\n'
         )
     return made

@@ -38,8 +38,9 @@ transfer = Table(
     CheckConstraint("debit <> credit", name="moves"),
     CheckConstraint("book IN ('carbon', 'points')", name="book"),
 )
-# Acts' transfers need none: an act exists once, and its transfers come with it.
-keyed = text("code <> 'act'")
+# Acts' transfers need no key: an act exists once, and its transfers come with it.
+UNKEYED = "act"
+keyed = text(f"code <> '{UNKEYED}'")
 Index("uq_transfer_key", transfer.c.member_id, transfer.c.key, unique=True, sqlite_where=keyed, postgresql_where=keyed)
 
 wallet = Table(
