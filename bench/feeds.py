@@ -1,7 +1,8 @@
 """Measures `import-activities` beside the bulk yardstick: 10,000 rows, durable, alternated in one run.
 
-`python -m bench.feeds` (options: --members, --rows, --rounds, --feed, --workers, --memory ROWS). What counts is the
-ratio. Needs PostgreSQL. With --memory one more file of so many rows is imported, and the peak memory of both told.
+`python -m bench.feeds` (options: --members, --before, --rows, --rounds, --feed, --workers, --memory ROWS). What counts
+is the ratio. Needs PostgreSQL. Neither begins in empty tables: so many rows (--before) are posted by each first. With
+--memory one more file of so many rows is imported, and the peak memory of both told.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ from webapp.store import Store
 
 # What each kind of feed puts in a row beside the event, the member and the time.
 FIRST = world.DAYS + 2  # days ago: before those of which the world holds sums without the acts they are of
+FILLING = 100_000  # rows at a time
+EARLIER = 75  # days ago: where the acts lie that are there before anything is measured
 FEEDS = {"transit": "bus_ride,1", "canteen": "clean_plate,1", "bill": "online_bill,1", "bike": "shared_bike,{km}"}
 
 
@@ -81,13 +84,21 @@ def import_file(url: str, path: Path, source: str, workers: int) -> dict[str, An
         store.dispose()
 
 
+def fill(given: argparse.Namespace, connection: psycopg.Connection, url: str, folder: Path) -> None:
+    """Post what is there before anything is measured, and one batch like those that are."""
+    for day in range(EARLIER, EARLIER - given.before // FILLING, -1):
+        bulk.post(connection, FILLING)
+        path = write_file(folder / "before.csv", FILLING, given.members, given.feed, day)
+        import_file(url, path, "bench", given.workers)
+    bulk.post(connection, given.rows)
+    warm = write_file(folder / "warm.csv", given.rows, given.members, given.feed, FIRST - 1)
+    import_file(url, warm, "bench", given.workers)
+
+
 def measure(given: argparse.Namespace, server: Server, url: str, folder: Path) -> None:
     ratios, ours, floors = [], [], []
     with psycopg.connect(server.url_of("yardstick"), autocommit=True) as connection:
-        bulk.post(connection, given.rows)
-        import_file(
-            url, write_file(folder / "warm.csv", given.rows, given.members, given.feed, FIRST - 1), "bench", given.workers
-        )
+        fill(given, connection, url, folder)
         for day in range(FIRST, FIRST + given.rounds):
             floor = given.rows / bulk.post(connection, given.rows)
             path = write_file(folder / "feed.csv", given.rows, given.members, given.feed, day)
@@ -101,8 +112,8 @@ def measure(given: argparse.Namespace, server: Server, url: str, folder: Path) -
                 f"yardstick {floor:>8,.0f} rows/s   import {rate:>8,.0f} rows/s   ratio {rate / floor:.2f}", flush=True
             )
     print(
-        f"\n{given.feed}, {given.rows:,} rows, {given.members:,} members, {given.workers} worker(s), median of "
-        f"{given.rounds} rounds: yardstick {statistics.median(floors):,.0f} rows/s, import "
+        f"\n{given.feed}, {given.rows:,} rows, {given.members:,} members, {given.before:,} rows before, {given.workers} worker(s), "
+        f"median of {given.rounds} rounds: yardstick {statistics.median(floors):,.0f} rows/s, import "
         f"{statistics.median(ours):,.0f} rows/s, ratio {statistics.median(ratios):.2f} (aim 0.50)"
     )
 
@@ -136,6 +147,7 @@ def profile(given: argparse.Namespace, url: str, folder: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--members", type=int, default=100_000)
+    parser.add_argument("--before", type=int, default=300_000, help="rows that either side holds before it is measured")
     parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--feed", choices=sorted(FEEDS), default="transit")
