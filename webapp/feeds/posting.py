@@ -20,6 +20,7 @@ from webapp.store import Store, Tx
 BATCH = 10_000  # rows read at a time, and at most in one transaction
 
 Refused = tuple[int, str, str, str]
+Mine = Callable[[int, int], bool]
 
 
 @dataclass(slots=True)
@@ -107,20 +108,28 @@ class Poster:
         return done
 
 
-def find_members(tx: Tx, job: Job, says: Sayings, batch: Sequence[Line]) -> tuple[Done, list[PartnerAct], list[int]]:
-    """The acts of a batch with the lines they stand on; what tells no act, or is nobody's, is done with."""
+def find_members(
+    tx: Tx, job: Job, says: Sayings, batch: Sequence[Line], mine: Mine | None = None
+) -> tuple[Done, list[PartnerAct], list[int]]:
+    """The acts of a batch with the lines they stand on; what tells no act, or is nobody's, is done with.
+
+    With `mine` only of the rows of which it says so, by their line and their member (0: nobody's).
+    """
     m = job.mapping
     accounts = [says.account(cells) for _, cells in batch]
     members = queries.members_of(tx, job.book, m.source, m.member_by, set(accounts) - {""})
-    done = Done(Tally(rows=len(batch)))
+    done = Done()
     acts: list[PartnerAct] = []
     lines: list[int] = []
     for (line, cells), account in zip(batch, accounts, strict=True):
+        member = members.get(account)
+        if mine is not None and not mine(line, member or 0):
+            continue
+        done.tally.rows += 1
         each = says.read(cells)
         if isinstance(each, Refusal):
             done.leave_out("refused", line, each.event, each.reason, each.field)
             continue
-        member = members.get(account)
         natural, _, behaviour, quantity, inputs, at = each
         if member is None:
             done.leave_out("refused", line, natural, "unknown_member", m.member)

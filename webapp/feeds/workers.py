@@ -12,14 +12,14 @@ from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any
-from zlib import crc32
 
 from webapp.feeds.posting import Done, Job, Poster, find_members
-from webapp.feeds.reading import Line, Rows, Sayings
+from webapp.feeds.reading import Rows
 from webapp.store import Store
 
 SHARE = 5_000  # rows for each worker in a part of the file
 AHEAD = 4  # parts that a worker may be ahead of the slowest; more would only fill memory
+NEIGHBOURS = 10  # bits of a member's number
 LAST_WORD_SECONDS = 30
 
 
@@ -114,20 +114,16 @@ def _work(store: Store, job: Job, encoding: str, number: int, talk: Connection, 
 
 def _parts(store: Store, job: Job, encoding: str, number: int, talk: Connection) -> Iterator[Done]:
     """What became of the worker's share of each part."""
-    poster = Poster(store, job)
+    count, poster = job.workers, Poster(store, job)
+
+    def mine(line: int, member: int) -> bool:
+        return ((member >> NEIGHBOURS) if member else line) % count == number
+
     with job.path.open(encoding=encoding, newline="") as file:
         rows = Rows(file, job.mapping, job.catalogue)
         lines = rows.lines()
         while part := list(islice(lines, SHARE * job.workers)):
-            mine = [line for line in part if _dealt(rows.says, line) % job.workers == number]
             with store.read() as tx:
-                done, acts, places = find_members(tx, job, rows.says, mine)
+                done, acts, places = find_members(tx, job, rows.says, part, mine)
             talk.recv()
             yield poster.post(acts, places, done)
-
-
-def _dealt(says: Sayings, line: Line) -> int:
-    """A number that is the same for all rows of an account."""
-    place, cells = line
-    account = says.account(cells)
-    return crc32(account.encode()) if account else place
