@@ -90,6 +90,8 @@ def fill(given: argparse.Namespace, connection: psycopg.Connection, url: str, fo
         bulk.post(connection, FILLING)
         path = write_file(folder / "before.csv", FILLING, given.members, given.feed, day)
         import_file(url, path, "bench", given.workers)
+    for each in (connection, psycopg.connect(url, autocommit=True)):
+        each.execute("VACUUM ANALYZE")  # else the database would do it while we measure
     bulk.post(connection, given.rows)
     warm = write_file(folder / "warm.csv", given.rows, given.members, given.feed, FIRST - 1)
     import_file(url, warm, "bench", given.workers)

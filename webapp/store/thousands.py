@@ -15,6 +15,8 @@ from webapp.store.bulk import Names, on_conflict
 from webapp.store.hot import DIALECTS, array_text
 from webapp.store.link import Link
 
+AT_ONCE = 500  # lines handed over together: the database works on them while the next are put together
+
 Columns = Mapping[str, Sequence[Any]]
 
 
@@ -29,7 +31,8 @@ def copy(tx: Link, table: Table, columns: Names, lines: Sequence[str]) -> None:
     """
     names = ", ".join(f'"{name}"' for name in columns)
     with _driver(tx) as cursor, cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as out:
-        out.write("".join(lines))
+        for first in range(0, len(lines), AT_ONCE):
+            out.write("".join(lines[first : first + AT_ONCE]))
 
 
 def merge(tx: Link, table: Table, columns: Columns, key: Names, add: Names = ()) -> None:
