@@ -6,6 +6,7 @@ Reading a row twice takes less than handing its act from one process to another.
 from __future__ import annotations
 
 import gc
+import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
@@ -98,6 +99,7 @@ def _hear(talk: Any) -> tuple[int, Done] | None:
 def _work(store: Store, job: Job, encoding: str, number: int, talk: Connection, others: list[Connection]) -> None:
     """The life of a worker: until the file is gone through, or the process that began it is gone."""
     gc.disable()  # batches make no cycles
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who stops the import is heard by the process that counts
     for other in others:
         other.close()  # else nobody would notice that it is closed
     store.forked()
