@@ -198,7 +198,7 @@ def test_take_a_quiz_and_sign_up_for_a_session_without_scripts(plain: Any) -> No
     expect(page.get_by_role("link", name=re.compile("绿色出行五题"))).to_contain_text("今天")
 
     page.goto("/sessions")
-    page.get_by_role("link", name=re.compile("能源体验开放日")).click()
+    page.get_by_role("link", name=re.compile("旧衣改造工作坊")).click()
     expect(page.locator("main")).to_contain_text("组织者能看到您的昵称")
     page.get_by_role("button", name="报名", exact=True).click()
     expect(page.locator(".flash")).to_contain_text("报名成功")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,7 +15,7 @@ from sqlalchemy import text
 
 from points_engine.meters import Working, next_month
 from tests.people import Person, make_member, make_unit
-from tests.rooms.test_meters import FIRSTS, NUMBER, bind, read_all, savings
+from tests.rooms.test_meters import FACTS, FIRSTS, NUMBER, bind, read_all, savings
 from webapp.meters import queries, words
 from webapp.meters.queries import Owner
 from webapp.meters.settling import settle_months
@@ -227,7 +228,14 @@ def test_a_replaced_device_goes_on_with_the_baseline(house: Any, ling: Person, c
     meter = bind(house, ling)
     read_all(house, ling, meter, [7] * 12)
     ling.sign_in(client)
-    data = {"replaced_on": "2026-05-10", "last": "3600", "new_number": "220099", "first": "5"}
+    bind(house, make_member(house, "wu"), replace(FACTS, number="330077"))
+    data = {"replaced_on": "2026-05-10", "last": "3600", "new_number": "330077", "first": "5"}
+    taken = client.post(f"/meters/{meter}/replace", data=data)
+    assert taken.status_code == 409 and 'value="330077"' in taken.text and taken.text.count('value="2026-06-16"') == 1
+    assert "<details open><summary>公司换了新表" in taken.text, "what was typed is in sight"
+    data["new_number"] = "220099"
+    blurred = client.post(f"/meters/{meter}/replace", data={**data, "slip": (io.BytesIO(b"no photo"), "slip.jpg")})
+    assert blurred.status_code == 400 and 'id="error-slip"' in blurred.text and 'id="error-photo"' not in blurred.text
     assert client.post(f"/meters/{meter}/replace", data=data).status_code == 303
     assert "…0099" in client.get(f"/meters/{meter}").text
     assert bind(house, make_member(house, "bo"))  # the old device is in nobody's home

@@ -112,10 +112,11 @@ def _key(rng: Random) -> str:
 
 
 def _sessions(tx: Tx, key: str, staff: dict[str, int], people: Sequence[int], unit: int | None, until: date) -> None:
-    """One held, one all day after the last day, one that is full, one of the unit that the demo administers."""
+    """One held, one all day after the last day, one to come, one that is full, one of the unit that the demo administers."""
     editor, before = staff["editor-demo"], at(until - timedelta(days=6), 600)
     past = _held(tx, editor, before, until - timedelta(days=2), "家庭节电小课堂", "Saving electricity at home", 40)
     today = _held(tx, editor, before, until + timedelta(days=1), "能源体验开放日", "Energy open day", 60, 480, 600)
+    _held(tx, editor, before, until + timedelta(days=3), "旧衣改造工作坊", "Mending old clothes", 30)
     full = _held(tx, editor, before, until + timedelta(days=4), "屋顶光伏现场参观", "A visit to the solar roof", 5)
     guests, nobodys = people[:GUESTS], frozenset[int]()
     for n, who in enumerate(guests):

@@ -271,7 +271,10 @@ def _photo(at: Place, field: str = "photo") -> str | None:
     sent = request.files.get(field)
     if at.unit or sent is None or not sent.filename:
         return None
-    picture = read_picture(sent.stream.read(MOST_BYTES + 1))
+    try:
+        picture = read_picture(sent.stream.read(MOST_BYTES + 1))
+    except Invalid as fault:  # it stands at the field the photo came by
+        raise Invalid({field: fault.fields["photo"]}) from fault
     kept = house().store.retrying(lambda tx: keep_picture(tx, house().blobs, signed_in().member_id, picture, now()))
     if kept["duplicate_of_other"]:
         raise Invalid({field: "photo_reused"})
