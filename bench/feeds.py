@@ -90,8 +90,9 @@ def fill(given: argparse.Namespace, connection: psycopg.Connection, url: str, fo
         bulk.post(connection, FILLING)
         path = write_file(folder / "before.csv", FILLING, given.members, given.feed, day)
         import_file(url, path, "bench", given.workers)
-    for each in (connection, psycopg.connect(url, autocommit=True)):
-        each.execute("VACUUM ANALYZE")  # else the database would do it while we measure
+    with psycopg.connect(url, autocommit=True) as ours:
+        for each in (connection, ours):
+            each.execute("VACUUM ANALYZE")  # else the database would do it while we measure
     bulk.post(connection, given.rows)
     warm = write_file(folder / "warm.csv", given.rows, given.members, given.feed, FIRST - 1)
     import_file(url, warm, "bench", given.workers)
@@ -149,7 +150,9 @@ def profile(given: argparse.Namespace, url: str, folder: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--members", type=int, default=100_000)
-    parser.add_argument("--before", type=int, default=300_000, help="rows that either side holds before it is measured")
+    parser.add_argument(
+        "--before", type=int, default=300_000, help="rows that either side holds before, in whole hundred thousands"
+    )
     parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--feed", choices=sorted(FEEDS), default="transit")

@@ -24,6 +24,16 @@ def test_workers_do_what_one_process_does(
     tmp_path: Path, pg_url: str, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers, "SHARE", 170)  # several parts of the file
+    monkeypatch.setattr(workers, "NEIGHBOURS", 4)  # members for each worker
+    kept, posted = posting.Poster.post, tmp_path / "posted"
+    posted.mkdir()
+
+    def post(self: Any, acts: list[PartnerAct], lines: list[int], done: Any) -> Any:
+        if acts:
+            (posted / str(os.getpid())).touch()
+        return kept(self, acts, lines, done)
+
+    monkeypatch.setattr(posting.Poster, "post", post)
     told = []
     for url, side_by_side in ((sqlite_url, {}), (pg_url, SIDE_BY_SIDE)):
         house = open_house(url)
@@ -33,6 +43,7 @@ def test_workers_do_what_one_process_does(
         told.append(([summary[name] for name in service.COUNTS], summary["reasons"], rows))
         told[-1] += (everything(house.store, "feed_import", "staff_action"),)
         house.store.dispose()
+    assert len(list(posted.iterdir())) == 1 + 3, "each of the three has posted, and the one on SQLite"
     assert told[0][:3] == told[1][:3]
     assert {t: rows for t, rows in told[0][3].items() if rows} == {t: rows for t, rows in told[1][3].items() if rows}
 
@@ -46,6 +57,7 @@ def test_a_worker_that_gives_up_ends_the_import_and_the_next_run_goes_on(
     people(house.store, 60)
     path = many(tmp_path, [f"p{n}" for n in range(1, 61)], 900)
     monkeypatch.setattr(workers, "SHARE", 100)
+    monkeypatch.setattr(workers, "NEIGHBOURS", 2)
     kept, here = posting.Poster.post, os.getpid()
 
     def post(self: Any, acts: list[PartnerAct], lines: list[int], done: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Workers of an import: processes that each read the whole file and post side by side, each its own share of the accounts.
+"""Workers of an import: processes that each read the whole file and post side by side, each its own share of the members.
 
 Reading a row twice takes less than handing its act from one process to another.
 """
@@ -20,7 +20,7 @@ from webapp.store import Store
 
 SHARE = 5_000  # rows for each worker in a part of the file
 AHEAD = 4  # parts that a worker may be ahead of the slowest; more would only fill memory
-NEIGHBOURS = 10  # bits of a member's number
+NEIGHBOURS = 8  # bits of a member's number: fewer spread each worker over all pages, more leave a small park to one
 LAST_WORD_SECONDS = 30
 
 
@@ -29,7 +29,7 @@ class WorkerFailed(Exception):
 
 
 class Workers:
-    """Processes that go through the file part by part; what an account did is posted by one of them, in the order of the file.
+    """Processes that go through the file part by part; each member's acts are posted by one of them, in the order of the file.
 
     None posts anything before `finish`: a part is posted when a leave for it has come.
     """
@@ -80,10 +80,8 @@ class Workers:
 
     def _leave(self) -> None:
         for talk in self._talks:
-            try:
+            with suppress(OSError):  # it has gone through the file, or has failed and left a word
                 talk.send(True)
-            except OSError:  # it has gone through the file, or has failed and left a word
-                continue
 
 
 def _hear(talk: Any) -> tuple[int, Done] | None:
